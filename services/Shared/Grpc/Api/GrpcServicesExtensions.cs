@@ -1,0 +1,26 @@
+using Grpc.AspNetCore.Server;
+
+namespace Microsoft.Extensions.DependencyInjection;
+
+/// <summary>Makes the container able to serve gRPC.</summary>
+public static class GrpcServicesExtensions
+{
+    public static IGrpcServerBuilder AddGrpc(this IServiceCollection services)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        services.AddRouting();
+        services.AddOptions();
+        return new GrpcServerBuilder(services);
+    }
+
+    public static IGrpcServerBuilder AddGrpc(this IServiceCollection services, Action<GrpcServiceOptions> configureOptions)
+    {
+        services.Configure(configureOptions);
+        return services.AddGrpc();
+    }
+
+    private sealed class GrpcServerBuilder(IServiceCollection services) : IGrpcServerBuilder
+    {
+        public IServiceCollection Services { get; } = services;
+    }
+}

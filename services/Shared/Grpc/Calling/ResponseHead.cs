@@ -1,0 +1,55 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Headers;
+using CustomerInsights.Rpc.Wire;
+using Grpc.Core;
+
+namespace CustomerInsights.Rpc.Calling;
+
+/// <summary>Reads the headers and trailers of responses.</summary>
+internal static class ResponseHead
+{
+    /// <summary>The status of a response that ends with its headers; null when messages or trailers follow.</summary>
+    public static Status? StatusOf(HttpResponseMessage response)
+    {
+        if (response.Version < HttpVersion.Version20)
+        {
+            return new Status(StatusCode.Internal, "The server doesn't answer with HTTP/2.");
+        }
+
+        if (StatusIn(response.Headers) is { } status)
+        {
+            return status;
+        }
+
+        if (response.StatusCode != HttpStatusCode.OK)
+        {
+            return StatusMapping.FromHttpStatus(response.StatusCode);
+        }
+
+        if (!HeaderNames.IsGrpcContentType(Single(response.Content.Headers, "content-type")))
+        {
+            return new Status(StatusCode.Unknown, "The response isn't gRPC: its content type is wrong.");
+        }
+
+        return MessageDecoder.Supports(EncodingOf(response)) ? null : new Status(StatusCode.Internal, "The response's encoding isn't supported.");
+    }
+
+    public static string? EncodingOf(HttpResponseMessage response) => Single(response.Headers, HeaderNames.Encoding);
+
+    /// <summary>The status among the headers or trailers, or null when there is none.</summary>
+    public static Status? StatusIn(HttpResponseHeaders headers)
+    {
+        if (Single(headers, HeaderNames.Status) is not { } text)
+        {
+            return null;
+        }
+
+        var isKnown = int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var code) && code <= (int)StatusCode.Unauthenticated;
+        var message = StatusMessage.Decode(Single(headers, HeaderNames.Message) ?? "");
+        return isKnown ? new Status((StatusCode)code, message) : new Status(StatusCode.Unknown, $"The server ended the call with the unknown status {code}. {message}");
+    }
+
+    private static string? Single(HttpHeaders headers, string name) =>
+        headers.NonValidated.TryGetValues(name, out var values) && values.Count > 0 ? values.First() : null;
+}

@@ -1,0 +1,63 @@
+using Grpc.Core;
+
+namespace CustomerInsights.Rpc.Calling;
+
+/// <summary>The messages that a server streams. What isn't read stays in the transport's bounded buffers and holds the server back.</summary>
+internal sealed class ResponseReader<TResponse>(ClientCall call, Task<MessageStream?> sending, Marshaller<TResponse> marshaller) : IAsyncStreamReader<TResponse>
+    where TResponse : class
+{
+    private MessageStream? _messages;
+    private TResponse? _current;
+
+    public TResponse Current => _current ?? throw new InvalidOperationException("There is no message: MoveNext wasn't called, or found the end.");
+
+    public Task<bool> MoveNext(CancellationToken cancellationToken)
+    {
+        try
+        {
+            // Messages often come many at a time; only the first of them waits.
+            if (_messages is not null && call.Status is null && !call.Token.IsCancellationRequested && _messages.TryTake(marshaller, out _current))
+            {
+                return Task.FromResult(true);
+            }
+        }
+        catch (Exception exception)
+        {
+            return Task.FromException<bool>(call.Fail(exception));
+        }
+
+        return WaitAsync(cancellationToken);
+    }
+
+    private async Task<bool> WaitAsync(CancellationToken cancellationToken)
+    {
+        _current = null;
+        if (call.Status is { } status)
+        {
+            return status.StatusCode == StatusCode.OK ? false : throw call.Failure();
+        }
+
+        await using var registration = cancellationToken.UnsafeRegister(static call => ((ClientCall)call!).CancelByCaller(), call);
+        try
+        {
+            _messages ??= await sending;
+            if (_messages is null)
+            {
+                return false;
+            }
+
+            call.Token.ThrowIfCancellationRequested();
+            _current = await _messages.ReadAsync(marshaller, call.Token);
+            if (_current is null)
+            {
+                call.FinishWithTrailers();
+            }
+
+            return _current is not null;
+        }
+        catch (Exception exception)
+        {
+            throw call.Fail(exception);
+        }
+    }
+}

@@ -1,0 +1,107 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using CustomerInsights.Rpc.Wire;
+using Grpc.Core;
+
+namespace CustomerInsights.Rpc.Serving;
+
+/// <summary>
+/// Cuts the messages out of a request body. It holds on to what the transport has buffered until all of it is read,
+/// so several messages cost one read, and a method that is slow to read slows its client down.
+/// </summary>
+internal sealed class MessageReader(PipeReader pipe, MessageDecoder decoder)
+{
+    private ReadOnlySequence<byte> _buffer;
+    private bool _isHolding;
+    private bool _isCompleted;
+
+    /// <summary>The next message, or null at the end of the stream.</summary>
+    public ValueTask<T?> ReadAsync<T>(Marshaller<T> marshaller, CancellationToken cancellationToken)
+        where T : class => TryTake(marshaller, out var message) ? new ValueTask<T?>(message) : WaitAsync(marshaller, cancellationToken);
+
+    /// <summary>The only message of the stream.</summary>
+    /// <exception cref="RpcException">There is none, or more than one.</exception>
+    public async ValueTask<T> ReadSingleAsync<T>(Marshaller<T> marshaller, CancellationToken cancellationToken)
+        where T : class
+    {
+        var message = await ReadAsync(marshaller, cancellationToken) ?? throw MessageDecoder.WrongCount("The call needs one message and has none.");
+        while (_buffer.IsEmpty && !_isCompleted)
+        {
+            await FillAsync(cancellationToken);
+        }
+
+        var isSingle = _buffer.IsEmpty;
+        Release();
+        return isSingle ? message : throw MessageDecoder.WrongCount("The call needs one message and has more.");
+    }
+
+    /// <summary>Gives the buffer back to the transport.</summary>
+    public void Release()
+    {
+        if (_isHolding)
+        {
+            _isHolding = false;
+            pipe.AdvanceTo(_buffer.End);
+            _buffer = default;
+        }
+    }
+
+    private async ValueTask<T?> WaitAsync<T>(Marshaller<T> marshaller, CancellationToken cancellationToken)
+        where T : class
+    {
+        T? message;
+        while (!TryTake(marshaller, out message))
+        {
+            if (_isCompleted)
+            {
+                return _buffer.IsEmpty ? null : throw MessageDecoder.Incomplete();
+            }
+
+            await FillAsync(cancellationToken);
+        }
+
+        return message;
+    }
+
+    private bool TryTake<T>(Marshaller<T> marshaller, out T? message)
+    {
+        message = default;
+        if (_buffer.Length < MessageDecoder.PrefixLength)
+        {
+            return false;
+        }
+
+        Span<byte> copy = stackalloc byte[MessageDecoder.PrefixLength];
+        scoped var prefix = _buffer.FirstSpan;
+        if (prefix.Length < MessageDecoder.PrefixLength)
+        {
+            _buffer.Slice(0, MessageDecoder.PrefixLength).CopyTo(copy);
+            prefix = copy;
+        }
+
+        var length = decoder.ReadPrefix(prefix[..MessageDecoder.PrefixLength], out var isCompressed);
+        if (_buffer.Length - MessageDecoder.PrefixLength < length)
+        {
+            return false;
+        }
+
+        message = decoder.Decode(marshaller, _buffer.Slice(MessageDecoder.PrefixLength, length), isCompressed);
+        _buffer = _buffer.Slice(MessageDecoder.PrefixLength + (long)length);
+        return true;
+    }
+
+    private async ValueTask FillAsync(CancellationToken cancellationToken)
+    {
+        if (_isHolding)
+        {
+            _isHolding = false;
+            pipe.AdvanceTo(_buffer.Start, _buffer.End);
+            _buffer = default;
+        }
+
+        var result = await pipe.ReadAsync(cancellationToken);
+        _isHolding = true;
+        _buffer = result.Buffer;
+        _isCompleted = result.IsCompleted;
+    }
+}

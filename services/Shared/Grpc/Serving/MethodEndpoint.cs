@@ -1,0 +1,128 @@
+using System.Diagnostics;
+using CustomerInsights.Rpc.Wire;
+using Grpc.Core;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Http.Timeouts;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
+using Microsoft.Extensions.Logging;
+
+namespace CustomerInsights.Rpc.Serving;
+
+/// <summary>Serves the calls of one method: checks the request, runs the method, sends the status.</summary>
+internal abstract partial class MethodEndpoint(IMethod method, ServerSettings settings)
+{
+    private const int KestrelBodyLimit = 30_000_000 - MessageDecoder.PrefixLength;
+
+    public async Task HandleAsync(HttpContext http)
+    {
+        if (!RequestCheck.Accepts(http))
+        {
+            return;
+        }
+
+        var end = new ResponseEnd(http);
+        ServerCall? call = null;
+        var status = Status.DefaultSuccess;
+        try
+        {
+            CheckPath(http);
+            LiftLimits(http);
+            call = new ServerCall(http, method, settings, end);
+            await InvokeAsync(call, call.ReadToken);
+            status = call.Status;
+            await call.EndAsync(status, null);
+        }
+        catch (Exception exception)
+        {
+            status = call?.StatusOf(exception) ?? (exception as RpcException)?.Status ?? new Status(StatusCode.Unknown, "", exception);
+            LogEnd(exception, status);
+            var trailers = (exception as RpcException)?.Trailers;
+            await (call?.EndAsync(status, trailers) ?? end.EndAsync(status, null, trailers, isBroken: false));
+        }
+        finally
+        {
+            call?.Dispose();
+            Trace(http, end.EndedAtDeadline ? StatusCode.DeadlineExceeded : status.StatusCode);
+        }
+    }
+
+    /// <param name="call">The call.</param>
+    /// <param name="cancellationToken">Ends reads of the request.</param>
+    protected abstract Task InvokeAsync(ServerCall call, CancellationToken cancellationToken);
+
+    private void CheckPath(HttpContext http)
+    {
+        // Routes ignore case; gRPC doesn't.
+        if (!string.Equals(http.Request.Path.Value, method.FullName, StringComparison.Ordinal))
+        {
+            throw new RpcException(new Status(StatusCode.Unimplemented, "Service is unimplemented."));
+        }
+    }
+
+    private void LiftLimits(HttpContext http)
+    {
+        var isClientStream = method.Type is MethodType.ClientStreaming or MethodType.DuplexStreaming;
+
+        // Our own limit is per message and refuses before anything is buffered; the transport's is for whole bodies.
+        if ((isClientStream || settings.Options.MaxReceiveMessageSize is null or > KestrelBodyLimit)
+            && http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } bodySize)
+        {
+            bodySize.MaxRequestBodySize = null;
+        }
+
+        if (isClientStream && http.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } dataRate)
+        {
+            dataRate.MinDataRate = null;
+        }
+
+        if (method.Type is not MethodType.Unary)
+        {
+            http.Features.Get<IHttpRequestTimeoutFeature>()?.DisableTimeout();
+        }
+    }
+
+    private void LogEnd(Exception exception, Status status)
+    {
+        switch (status.StatusCode)
+        {
+            case StatusCode.Cancelled or StatusCode.DeadlineExceeded when exception is not RpcException:
+                Log.Abandoned(settings.Logger, method.FullName, status.StatusCode);
+                break;
+            case var _ when exception is RpcException:
+                Log.Refused(settings.Logger, method.FullName, status.StatusCode);
+                break;
+            default:
+                Log.Failed(settings.Logger, exception, method.FullName);
+                break;
+        }
+    }
+
+    private void Trace(HttpContext http, StatusCode status)
+    {
+        if (http.Features.Get<IHttpActivityFeature>()?.Activity is { IsAllDataRequested: true } activity)
+        {
+            activity.SetTag("rpc.system", "grpc");
+            activity.SetTag("rpc.service", method.ServiceName);
+            activity.SetTag("rpc.method", method.Name);
+            activity.SetTag("rpc.grpc.status_code", (int)status);
+            if (status is StatusCode.Unknown or StatusCode.DeadlineExceeded or StatusCode.Unimplemented or StatusCode.Internal
+                or StatusCode.Unavailable or StatusCode.DataLoss)
+            {
+                activity.SetStatus(ActivityStatusCode.Error);
+            }
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Error, "{Method} failed.")]
+        public static partial void Failed(ILogger logger, Exception exception, string method);
+
+        [LoggerMessage(2, LogLevel.Debug, "{Method} refused the call with {StatusCode}.")]
+        public static partial void Refused(ILogger logger, string method, StatusCode statusCode);
+
+        [LoggerMessage(3, LogLevel.Debug, "{Method} was abandoned with {StatusCode}.")]
+        public static partial void Abandoned(ILogger logger, string method, StatusCode statusCode);
+    }
+}

@@ -1,0 +1,102 @@
+using System.Globalization;
+using CustomerInsights.Rpc.Wire;
+using Grpc.Core;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace CustomerInsights.Rpc.Serving;
+
+/// <summary>Gives a response its one status. The method and the deadline race for it; the gate decides.</summary>
+internal sealed class ResponseEnd(HttpContext http)
+{
+    private const int InternalError = 0x2;
+    private const int Cancel = 0x8;
+
+    private Task _completion = Task.CompletedTask;
+
+    /// <summary>Held while the response is written to.</summary>
+    public Lock Gate { get; } = new();
+
+    public bool HasEnded { get; private set; }
+
+    public bool EndedAtDeadline { get; private set; }
+
+    /// <summary>Whether a message was put into the response, sent or not.</summary>
+    public bool HasBody { get; set; }
+
+    /// <summary>The last write that had to wait for the client.</summary>
+    public Task? PendingFlush { get; set; }
+
+    /// <summary>Ends the response; when the deadline has done so, waits until that is through.</summary>
+    public Task EndAsync(Status status, Metadata? trailers, Metadata? exceptionTrailers, bool isBroken)
+    {
+        lock (Gate)
+        {
+            if (HasEnded)
+            {
+                return _completion;
+            }
+
+            HasEnded = true;
+            if (isBroken)
+            {
+                Reset(InternalError);
+            }
+            else
+            {
+                WriteStatus(status, trailers, exceptionTrailers);
+            }
+
+            return Task.CompletedTask;
+        }
+    }
+
+    public bool TryEndAtDeadline(Status status)
+    {
+        lock (Gate)
+        {
+            if (HasEnded)
+            {
+                return false;
+            }
+
+            HasEnded = EndedAtDeadline = true;
+            if (PendingFlush is { IsCompleted: false })
+            {
+                // The client doesn't take what it has; trailers would wait behind that.
+                Reset(Cancel);
+            }
+            else
+            {
+                WriteStatus(status, null, null);
+                _completion = http.Response.CompleteAsync();
+            }
+
+            return true;
+        }
+    }
+
+    private void WriteStatus(Status status, Metadata? trailers, Metadata? exceptionTrailers)
+    {
+        var headers = HasBody || http.Response.HasStarted
+            ? http.Features.GetRequiredFeature<IHttpResponseTrailersFeature>().Trailers
+            : http.Response.Headers;
+        if (trailers is not null)
+        {
+            MetadataHeaders.Write(trailers, headers);
+        }
+
+        if (exceptionTrailers is not null)
+        {
+            MetadataHeaders.Write(exceptionTrailers, headers);
+        }
+
+        headers[HeaderNames.Status] = ((int)status.StatusCode).ToString(CultureInfo.InvariantCulture);
+        if (status.Detail.Length > 0)
+        {
+            headers[HeaderNames.Message] = StatusMessage.Encode(status.Detail);
+        }
+    }
+
+    private void Reset(int http2Error) => http.Features.GetRequiredFeature<IHttpResetFeature>().Reset(http2Error);
+}

@@ -1,0 +1,24 @@
+namespace CustomerInsights.Rpc.Wire;
+
+/// <summary>Headers and values that the protocol itself uses.</summary>
+internal static class HeaderNames
+{
+    public const string Status = "grpc-status";
+    public const string Message = "grpc-message";
+    public const string Timeout = "grpc-timeout";
+    public const string Encoding = "grpc-encoding";
+    public const string AcceptEncoding = "grpc-accept-encoding";
+
+    /// <summary>Metadata with which a caller asks its own client to compress the request, as in the official client; never sent.</summary>
+    public const string RequestEncodingChoice = "grpc-internal-encoding-request";
+
+    public const string ContentType = "application/grpc";
+    public const string Identity = "identity";
+    public const string Gzip = "gzip";
+    public const string SupportedEncodings = "identity,gzip";
+
+    public static bool IsGrpcContentType(string? contentType) =>
+        contentType is not null
+        && contentType.StartsWith(ContentType, StringComparison.OrdinalIgnoreCase)
+        && (contentType.Length == ContentType.Length || contentType[ContentType.Length] is '+' or ';');
+}

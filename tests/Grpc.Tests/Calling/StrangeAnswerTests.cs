@@ -1,0 +1,155 @@
+using System.Net;
+using System.Net.Sockets;
+using Google.Protobuf;
+using Grpc.Core;
+using Grpc.Net.Client;
+using Grpc.Testing;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Gzip = CustomerInsights.Rpc.Wire.Gzip;
+
+namespace CustomerInsights.Rpc.Tests.Calling;
+
+/// <summary>What the client makes of answers that no good server gives.</summary>
+[Parallelizable(ParallelScope.All)]
+[CancelAfter(20_000)]
+internal sealed class StrangeAnswerTests
+{
+    private static readonly byte[] Message = RawCall.Frame(new SimpleResponse { Payload = new Payload { Body = ByteString.CopyFrom(new byte[100]) } });
+
+    [TestCase(400, StatusCode.Internal)]
+    [TestCase(404, StatusCode.Unimplemented)]
+    [TestCase(503, StatusCode.Unavailable)]
+    [TestCase(500, StatusCode.Unknown)]
+    public async Task An_HTTP_status_without_gRPC_status_is_mapped(int httpStatus, StatusCode code, CancellationToken cancellationToken)
+    {
+        await using var server = await StrangeServer.StartAsync(http =>
+        {
+            http.Response.StatusCode = httpStatus;
+            return Task.CompletedTask;
+        });
+
+        Assert.That(await UnaryAsync(server, cancellationToken), Is.EqualTo(code));
+    }
+
+    [Test]
+    public async Task A_gRPC_status_counts_more_than_the_HTTP_status(CancellationToken cancellationToken)
+    {
+        await using var server = await StrangeServer.StartAsync(http =>
+        {
+            http.Response.StatusCode = 503;
+            http.Response.Headers["grpc-status"] = "8";
+            return Task.CompletedTask;
+        });
+
+        Assert.That(await UnaryAsync(server, cancellationToken), Is.EqualTo(StatusCode.ResourceExhausted));
+    }
+
+    [Test]
+    public async Task Answers_that_break_the_rules_have_a_status([ValueSource(nameof(BrokenAnswers))] BrokenAnswer answer, CancellationToken cancellationToken)
+    {
+        await using var server = await StrangeServer.StartAsync(answer.Answer);
+
+        Assert.That(await UnaryAsync(server, cancellationToken), Is.EqualTo(answer.Status));
+    }
+
+    [Test]
+    public async Task A_compressed_answer_is_read(CancellationToken cancellationToken)
+    {
+        var compressed = RawCall.Frame(Gzip.Compress(Message.AsSpan(5)).ToArray(), flag: 1);
+        await using var server = await StrangeServer.StartAsync(StrangeServer.Answering(compressed, 0, encoding: "gzip"));
+
+        Assert.That((await server.Client.UnaryCallAsync(new SimpleRequest(), cancellationToken: cancellationToken)).Payload.Body, Has.Length.EqualTo(100));
+    }
+
+    [TestCase(0x0, StatusCode.Internal)]
+    [TestCase(0x2, StatusCode.Internal)]
+    [TestCase(0x8, StatusCode.Cancelled)]
+    [TestCase(0xb, StatusCode.ResourceExhausted)]
+    [TestCase(0xc, StatusCode.PermissionDenied)]
+    public async Task A_reset_is_mapped(int error, StatusCode code, CancellationToken cancellationToken)
+    {
+        await using var server = await StrangeServer.StartAsync(http =>
+        {
+            http.Features.GetRequiredFeature<IHttpResetFeature>().Reset(error);
+            return Task.CompletedTask;
+        });
+
+        Assert.That(await UnaryAsync(server, cancellationToken), Is.EqualTo(code));
+    }
+
+    [Test]
+    public async Task Messages_before_a_reset_are_delivered(CancellationToken cancellationToken)
+    {
+        var delivered = new TaskCompletionSource();
+        await using var server = await StrangeServer.StartAsync(async http =>
+        {
+            http.Response.ContentType = "application/grpc";
+            await http.Response.Body.WriteAsync(Message, cancellationToken);
+            await delivered.Task;
+            http.Features.GetRequiredFeature<IHttpResetFeature>().Reset(0x8);
+        });
+        using var call = server.Client.StreamingOutputCall(new StreamingOutputCallRequest(), cancellationToken: cancellationToken);
+
+        Assert.That(await call.ResponseStream.MoveNext(cancellationToken), Is.True);
+        delivered.SetResult();
+        Assert.That(await Expect.StatusAsync(() => call.ResponseStream.MoveNext(cancellationToken)), Is.EqualTo(StatusCode.Cancelled));
+    }
+
+    [Test]
+    public async Task Nobody_listening_is_unavailable(CancellationToken cancellationToken)
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        using var channel = GrpcChannel.ForAddress($"http://{listener.LocalEndpoint}");
+        listener.Stop();
+        var client = new TestService.TestServiceClient(channel);
+        using var duplex = client.FullDuplexCall(cancellationToken: cancellationToken);
+        using var upload = client.StreamingInputCall(cancellationToken: cancellationToken);
+
+        Assert.That(await Expect.StatusAsync(async () => await client.UnaryCallAsync(new SimpleRequest(), cancellationToken: cancellationToken)), Is.EqualTo(StatusCode.Unavailable));
+        Assert.That(await Expect.StatusAsync(() => duplex.ResponseStream.MoveNext(cancellationToken)), Is.EqualTo(StatusCode.Unavailable));
+        Assert.That(await Expect.StatusAsync(async () => await upload), Is.EqualTo(StatusCode.Unavailable));
+        Assert.That(await Expect.StatusAsync(() => upload.ResponseHeadersAsync), Is.EqualTo(StatusCode.Unavailable));
+        Assert.That(await Expect.StatusAsync(() => upload.RequestStream.WriteAsync(new StreamingInputCallRequest(), cancellationToken)), Is.EqualTo(StatusCode.Unavailable));
+    }
+
+    [Test]
+    public async Task A_server_without_HTTP2_fails_the_call(CancellationToken cancellationToken)
+    {
+        await using var server = await StrangeServer.StartAsync(_ => Task.CompletedTask, protocols: HttpProtocols.Http1);
+
+        Assert.That(await UnaryAsync(server, cancellationToken), Is.AnyOf(StatusCode.Internal, StatusCode.Unavailable));
+    }
+
+    private static IEnumerable<BrokenAnswer> BrokenAnswers() =>
+    [
+        new("no status", StatusCode.Unknown, StrangeServer.Answering(Message, null)),
+        new("status that isn't a number", StatusCode.Unknown, StrangeServer.Answering(Message, 99)),
+        new("content type of a web page", StatusCode.Unknown, StrangeServer.Answering(Message, 0, "text/html")),
+        new("no message", StatusCode.Unimplemented, StrangeServer.Answering([], 0)),
+        new("two messages", StatusCode.Unimplemented, StrangeServer.Answering([.. Message, .. Message], 0)),
+        new("cut inside a message", StatusCode.Internal, StrangeServer.Answering(Message[..^1], 0)),
+        new("cut inside a prefix", StatusCode.Internal, StrangeServer.Answering(Message[..3], 0)),
+        new("too large", StatusCode.ResourceExhausted, StrangeServer.Answering(RawCall.Frame([], announced: 5_000_000), 0)),
+        new("does not parse", StatusCode.Internal, StrangeServer.Answering(RawCall.Frame([0xff]), 0)),
+        new("compressed without encoding", StatusCode.Internal, StrangeServer.Answering(RawCall.Frame([1], flag: 1), 0)),
+        new("not really compressed", StatusCode.Internal, StrangeServer.Answering(RawCall.Frame([1], flag: 1), 0, encoding: "gzip")),
+        new("unknown encoding", StatusCode.Internal, StrangeServer.Answering(Message, 0, encoding: "br")),
+        new("bad base64 in the trailers", StatusCode.Internal, async http =>
+        {
+            await StrangeServer.Answering(Message, 0)(http);
+            http.Response.AppendTrailer("x-bin", "?");
+        }),
+        new("error after the message", StatusCode.Aborted, StrangeServer.Answering(Message, 10)),
+    ];
+
+    private static async Task<StatusCode> UnaryAsync(StrangeServer server, CancellationToken cancellationToken) =>
+        await Expect.StatusAsync(async () => await server.Client.UnaryCallAsync(new SimpleRequest(), cancellationToken: cancellationToken));
+
+    internal sealed record BrokenAnswer(string Name, StatusCode Status, RequestDelegate Answer)
+    {
+        public override string ToString() => Name;
+    }
+}

@@ -1,0 +1,37 @@
+using Grpc.Core;
+
+namespace CustomerInsights.Rpc.Tests;
+
+internal static class Expect
+{
+    /// <summary>How the call fails; a call that doesn't is an error.</summary>
+    public static async Task<RpcException> FailureAsync(Func<Task> call)
+    {
+        try
+        {
+            await call();
+        }
+        catch (RpcException exception)
+        {
+            return exception;
+        }
+
+        throw new AssertionException("The call should have failed.");
+    }
+
+    public static async Task<StatusCode> StatusAsync(Func<Task> call) => (await FailureAsync(call)).StatusCode;
+
+    /// <summary>The exception of an action, or null.</summary>
+    public static async Task<Exception?> ExceptionAsync(Func<Task> action)
+    {
+        try
+        {
+            await action();
+            return null;
+        }
+        catch (Exception exception)
+        {
+            return exception;
+        }
+    }
+}
