@@ -1,0 +1,64 @@
+using CustomerInsights.ServiceDefaults.Events.Transports;
+using Microsoft.Extensions.Logging;
+
+namespace CustomerInsights.ServiceDefaults.Events;
+
+/// <summary>
+/// What all services of a process publish to and hear from. Each service subscribes while it is put together; the bus
+/// starts when they all have.
+/// </summary>
+internal sealed class EventBus : IAsyncDisposable
+{
+    private readonly List<EventSubscription> _subscriptions = [];
+    private IEventTransport? _transport;
+
+    /// <summary>Whether events can leave and arrive right now; readiness shows it.</summary>
+    public bool IsReady => _transport is { IsReady: true };
+
+    /// <summary>How long a publish may take before it counts as failed.</summary>
+    public TimeSpan PublishTimeout => Started.PublishTimeout;
+
+    private IEventTransport Started => _transport ?? throw new InvalidOperationException("The event bus is not started.");
+
+    public void Subscribe(EventSubscription subscription)
+    {
+        if (_transport is not null)
+        {
+            throw new InvalidOperationException($"{subscription.Queue}: the event bus has started; subscribe before.");
+        }
+
+        if (_subscriptions.Any(known => known.Queue == subscription.Queue))
+        {
+            throw new InvalidOperationException($"{subscription.AppId} subscribes to {subscription.Topic} twice; one handler each.");
+        }
+
+        _subscriptions.Add(subscription);
+    }
+
+    /// <summary>Starts on the transport that the options ask for, without waiting for a broker, which may be down.</summary>
+    public Task StartAsync(EventOptions options, TimeProvider time, Random random, ILoggerFactory loggers, CancellationToken cancellationToken) =>
+        StartAsync(
+            options.Transport switch
+            {
+                EventTransportKind.InMemory => new InMemoryTransport(_subscriptions, time, random, loggers),
+                EventTransportKind.RabbitMq => new RabbitMqTransport(
+                    options.RabbitMq.Uri ?? throw new InvalidOperationException("Events:RabbitMq:Uri is not set."), _subscriptions, time, random, loggers),
+                _ => throw new InvalidOperationException($"Events:Transport {options.Transport} is unknown."),
+            },
+            cancellationToken);
+
+    /// <summary>Starts on a given transport.</summary>
+    internal Task StartAsync(IEventTransport transport, CancellationToken cancellationToken)
+    {
+        _transport = transport;
+        return transport.StartAsync(cancellationToken);
+    }
+
+    /// <summary>Takes no more events, and waits for those being handled until the token fires.</summary>
+    public Task StopAsync(CancellationToken cancellationToken) => _transport?.StopAsync(cancellationToken) ?? Task.CompletedTask;
+
+    /// <summary>Completes when the event is in safe hands; throws when that is not certain.</summary>
+    public Task PublishAsync(OutgoingEvent outgoing, CancellationToken cancellationToken) => Started.PublishAsync(outgoing, cancellationToken);
+
+    public ValueTask DisposeAsync() => _transport?.DisposeAsync() ?? ValueTask.CompletedTask;
+}

@@ -1,0 +1,44 @@
+namespace CustomerInsights.ServiceDefaults.Metering;
+
+/// <summary>Every metric that ServiceDefaults emits; dashboards and alerts refer to these names.</summary>
+public static class MetricNames
+{
+    /// <summary>The meter.</summary>
+    public const string Meter = "CustomerInsights.ServiceDefaults";
+
+    /// <summary>Seconds that the oldest unpublished event has waited.</summary>
+    public const string OutboxAge = "customerinsights.outbox.age";
+
+    /// <summary>Unpublished events.</summary>
+    public const string OutboxDepth = "customerinsights.outbox.depth";
+
+    /// <summary>Events that the broker confirmed; tag topic.</summary>
+    public const string OutboxPublished = "customerinsights.outbox.published";
+
+    /// <summary>Events put on the slow schedule after too many attempts; tag topic.</summary>
+    public const string OutboxParked = "customerinsights.outbox.parked";
+
+    /// <summary>Events whose effects were committed; tag topic.</summary>
+    public const string InboxHandled = "customerinsights.inbox.handled";
+
+    /// <summary>Events that had been handled before; tag topic.</summary>
+    public const string InboxDuplicates = "customerinsights.inbox.duplicates";
+
+    /// <summary>Events moved to the dead-letter queue; tags topic, reason.</summary>
+    public const string InboxDeadLetters = "customerinsights.inbox.dead_letters";
+
+    /// <summary>Handling that failed and is tried again; tag topic.</summary>
+    public const string InboxFailures = "customerinsights.inbox.failures";
+
+    /// <summary>Jobs claimed; tag kind.</summary>
+    public const string JobsClaimed = "customerinsights.jobs.claimed";
+
+    /// <summary>Jobs done; tag kind.</summary>
+    public const string JobsDone = "customerinsights.jobs.done";
+
+    /// <summary>Jobs that failed and are tried again; tag kind.</summary>
+    public const string JobsRetried = "customerinsights.jobs.retried";
+
+    /// <summary>Leases that lapsed or were taken over while a handler ran; tag kind.</summary>
+    public const string JobsLeaseLost = "customerinsights.jobs.lease_lost";
+}
