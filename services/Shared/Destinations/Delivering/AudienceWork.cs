@@ -1,0 +1,43 @@
+using CustomerInsights.Contracts.Exports.V1;
+using CustomerInsights.Destinations.Counting;
+using CustomerInsights.Destinations.Remembering;
+using CustomerInsights.Destinations.Throttling;
+using CustomerInsights.ServiceDefaults.Jobs;
+using CustomerInsights.ServiceDefaults.Storage;
+using Microsoft.Extensions.Logging;
+
+namespace CustomerInsights.Destinations.Delivering;
+
+/// <summary>One run in the hands of this process.</summary>
+/// <param name="Job">The lease that every write is fenced by.</param>
+/// <param name="RunId">The run, as the ledger calls it.</param>
+/// <param name="Assignment">What to do.</param>
+/// <param name="Session">The destination, opened for the run.</param>
+/// <param name="Throttle">The allowance of the account.</param>
+/// <param name="Halt">Ends it early.</param>
+/// <param name="Progress">What is reported while it goes on.</param>
+internal sealed record RunWork(
+    LeasedJob Job,
+    long RunId,
+    RunAssignment Assignment,
+    IDestinationSession Session,
+    AccountThrottle Throttle,
+    RunHalt Halt,
+    RunProgress Progress)
+{
+    public string Run => Assignment.Run;
+}
+
+/// <summary>An audience of a run, with what is remembered of it.</summary>
+internal sealed record OpenAudience(Audience Audience, AudienceState State, AudienceProgress Progress);
+
+/// <summary>What the steps of a delivery work with.</summary>
+internal sealed record DeliveryTools(
+    FencedDatabase Database, LedgerStore Ledger, RemovalQueue Removals, DeliveryMetrics Metrics, TimeProvider Time, ILoggerFactory Loggers);
+
+/// <summary>One audience during a run.</summary>
+internal sealed record AudienceWork(RunWork Run, Audience Audience, long AudienceId, AudienceCounts Counts)
+{
+    /// <summary>What a write to the ledger is about, now.</summary>
+    public LedgerScope Scope(TimeProvider time) => new(AudienceId, Run.RunId, time.GetUtcNow().ToMicroseconds());
+}

@@ -1,0 +1,23 @@
+using CustomerInsights.Destinations.Counting;
+using CustomerInsights.Destinations.Deciding;
+
+namespace CustomerInsights.Destinations.Delivering;
+
+/// <summary>Counts the requests of one run with one audience, and gives its randomness to whoever waits.</summary>
+internal sealed class SendMeter(DeliveryMetrics metrics, Chance chance)
+{
+    private long _requests;
+
+    /// <summary>Requests sent so far, repeats and earlier claims included.</summary>
+    public long Requests => Interlocked.Read(ref _requests);
+
+    public void Restore(long requests) => Interlocked.Exchange(ref _requests, requests);
+
+    public void Sent(DeliveryBatch batch, BatchOutcome outcome, TimeSpan duration)
+    {
+        Interlocked.Increment(ref _requests);
+        metrics.Sent(outcome.Answer, batch.Operations.Count, duration);
+    }
+
+    public double NextJitter() => chance.Next();
+}

@@ -1,0 +1,71 @@
+using CustomerInsights.Contracts.Connections.V1;
+using CustomerInsights.Contracts.Events.V1;
+using CustomerInsights.Contracts.Exports.V1;
+using CustomerInsights.Contracts.Segments.V1;
+using CustomerInsights.Destinations.Counting;
+using CustomerInsights.Destinations.Deciding;
+using CustomerInsights.Destinations.Delivering;
+using CustomerInsights.Destinations.Remembering;
+using CustomerInsights.Destinations.Running;
+using CustomerInsights.Destinations.Throttling;
+using CustomerInsights.ServiceDefaults.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace CustomerInsights.Destinations;
+
+/// <summary>Makes a worker of a destination.</summary>
+public static class DestinationsCapability
+{
+    /// <summary>Runs of this process at the same time; those of one connection follow one another all the same.</summary>
+    private const int ConcurrentRuns = 4;
+
+    /// <summary>Delivers the runs that are asked for on a topic to a destination.</summary>
+    /// <typeparam name="TDestination">What is special about the vendor.</typeparam>
+    /// <param name="topic">The topic of the destination's run requests.</param>
+    public static ServiceBuilder AddDestination<TDestination>(this ServiceBuilder builder, string topic)
+        where TDestination : class, IDestination
+    {
+        builder.Services.AddSingleton<IDestination, TDestination>();
+        return builder
+            .AddMigrations(typeof(DestinationsCapability).Assembly)
+            .AddPeers()
+            .AddLedger()
+            .AddRuns()
+            .Subscribe<ExportRunRequested, RunRequested>(topic)
+            .AddJobs<DeliverRun>(ConcurrentRuns);
+    }
+
+    private static ServiceBuilder AddPeers(this ServiceBuilder builder) => builder
+        .AddGrpcClient<ExportRunService.ExportRunServiceClient>("exports")
+        .AddGrpcClient<CredentialService.CredentialServiceClient>("connections")
+        .AddGrpcClient<MembershipService.MembershipServiceClient>("segments");
+
+    private static ServiceBuilder AddLedger(this ServiceBuilder builder)
+    {
+        builder.Services.AddSingleton<FencedDatabase>();
+        builder.Services.AddSingleton<LedgerStore>();
+        builder.Services.AddSingleton<RemovalQueue>();
+        return builder;
+    }
+
+    private static ServiceBuilder AddRuns(this ServiceBuilder builder)
+    {
+        var services = builder.Services;
+        services.TryAddSingleton<Random>();
+        services.AddSingleton<Chance>();
+        services.AddSingleton<DeliveryMetrics>();
+        services.AddSingleton<AccountThrottles>();
+        services.AddSingleton<DeliveryTools>();
+        services.AddSingleton<DeliverAudience>();
+        services.AddSingleton<OpenDestination>();
+        services.AddSingleton<OpenAudiences>();
+        services.AddSingleton<ReportProgress>();
+        services.AddSingleton<WorkRun>();
+        services.AddSingleton<Explanations>();
+        services.AddSingleton<ReportRejectedRows>();
+        services.AddSingleton<ReportRun>();
+        services.AddSingleton<RetryLater>();
+        return builder;
+    }
+}

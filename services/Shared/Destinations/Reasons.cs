@@ -1,0 +1,56 @@
+namespace CustomerInsights.Destinations;
+
+/// <summary>Machine-readable reasons that destinations share: why a row was not delivered, why a run ended.</summary>
+public static class Reasons
+{
+    /// <summary>Row: larger than any request may be.</summary>
+    public const string RowTooLarge = "ROW_TOO_LARGE";
+
+    /// <summary>Row: refused, and no better reason is known.</summary>
+    public const string Refused = "REFUSED_BY_DESTINATION";
+
+    /// <summary>Run: the destination does not know the credential. Marks the connection.</summary>
+    public const string CredentialUnknown = "CREDENTIAL_UNKNOWN";
+
+    /// <summary>Run: the credential lacks a permission. Marks the connection.</summary>
+    public const string CredentialForbidden = "CREDENTIAL_FORBIDDEN";
+
+    /// <summary>Run: not reached, or failing, for too long.</summary>
+    public const string Unavailable = "DESTINATION_UNAVAILABLE";
+
+    /// <summary>Run: answers were lost too often.</summary>
+    public const string AnswerLost = "DESTINATION_ANSWER_LOST";
+
+    /// <summary>Run: the allowance was used up for too long.</summary>
+    public const string Throttled = "DESTINATION_THROTTLED";
+
+    /// <summary>Run: the destination refuses the request as such.</summary>
+    public const string Misdirected = "DESTINATION_REFUSES_REQUEST";
+
+    /// <summary>Run: the connection was removed.</summary>
+    public const string ConnectionMissing = "CONNECTION_MISSING";
+
+    /// <summary>Run: the members could not be read, and no better reason is known.</summary>
+    public const string MembersUnreadable = "MEMBERS_UNREADABLE";
+
+    /// <summary>Run: the connection and the export are of different destinations.</summary>
+    public const string SettingsMismatch = "SETTINGS_MISMATCH";
+
+    /// <summary>The reason in words, with the remedy; for a reason that is not shared, its name.</summary>
+    public static string Explain(string reason) => reason switch
+    {
+        "" => "",
+        RowTooLarge => "The row is larger than a request to the destination may be. Map fewer or shorter fields.",
+        Refused => "The destination refused the row without saying why. Compare its fields with what the destination allows.",
+        CredentialUnknown => "The destination does not know the credential. Enter a valid one in the connection, check its host, and verify it.",
+        CredentialForbidden => "The credential lacks a permission at the destination. Make one that has it, and enter it in the connection.",
+        Unavailable => "The destination was out of reach or failing for several attempts. What was sent is remembered; the next run goes on.",
+        AnswerLost => "The destination took requests but its answers were lost for several attempts. Everything is sent again by the next run, which is harmless.",
+        Throttled => "The destination limited the rate for too long. What was sent is remembered; the next run goes on. Ask for a higher allowance if this repeats.",
+        Misdirected => "The destination refuses the request as such. Check the host of the connection; if it is right, report a defect.",
+        ConnectionMissing => "The connection of the export does not exist any more. Choose another one in the export.",
+        MembersUnreadable => "The members of the segments could not be read. Check that the segments and the mapped attributes exist.",
+        SettingsMismatch => "The export and its connection belong to different destinations. Choose a fitting connection.",
+        _ => reason,
+    };
+}

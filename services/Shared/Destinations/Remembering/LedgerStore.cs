@@ -1,0 +1,100 @@
+using CustomerInsights.ServiceDefaults.Storage;
+
+namespace CustomerInsights.Destinations.Remembering;
+
+/// <summary>The ledger: what was delivered for each customer of an audience.</summary>
+internal sealed class LedgerStore(Database database)
+{
+    private const string Columns = "customer_id, state, class, run_id, key, hash_high, hash_low, fields, reason";
+
+    /// <summary>Whether anything was ever recorded for the audience.</summary>
+    public Task<bool> AnyAsync(long audienceId, CancellationToken cancellationToken) => database.ReadAsync(
+        async session => await session.QuerySingleAsync<long>(
+            "SELECT COUNT(*) FROM (SELECT 1 FROM ledger WHERE audience_id = @audienceId LIMIT 1) AS found", new { audienceId }) > 0,
+        cancellationToken);
+
+    /// <summary>Rows with customer ids after one and up to another (null: to the end), in their byte order.</summary>
+    public Task<IReadOnlyList<LedgerRow>> ReadRangeAsync(long audienceId, string after, string? through, int limit, CancellationToken cancellationToken) =>
+        database.ReadAsync(
+            session => session.QueryAsync<LedgerRow>(
+                $"""
+                SELECT {Columns} FROM ledger
+                WHERE audience_id = @audienceId AND customer_id > @after {(through is null ? "" : "AND customer_id <= @through")}
+                ORDER BY customer_id LIMIT @limit
+                """,
+                new { audienceId, after, through, limit }),
+            cancellationToken);
+
+    /// <summary>Rows of the given customers.</summary>
+    public Task<IReadOnlyList<LedgerRow>> ReadAsync(long audienceId, IReadOnlyCollection<string> customerIds, CancellationToken cancellationToken) =>
+        database.ReadAsync(
+            session => session.QueryAsync<LedgerRow>(
+                $"SELECT {Columns} FROM ledger WHERE audience_id = @audienceId AND {ValueList.IsOneOf(session.Engine, "customer_id", "@ids")}",
+                new { audienceId, ids = ValueList.Of(session.Engine, customerIds) }),
+            cancellationToken);
+
+    /// <summary>Customers that are delivered under keys of these hashes.</summary>
+    public Task<IReadOnlyList<KeyHolder>> ReadHoldersAsync(long audienceId, IReadOnlyCollection<long> keyHashes, CancellationToken cancellationToken) =>
+        database.ReadAsync(
+            session => session.QueryAsync<KeyHolder>(
+                $"""
+                SELECT key, customer_id FROM ledger
+                WHERE audience_id = @audienceId AND state = {(int)LedgerState.Delivered} AND {ValueList.IsOneOf(session.Engine, "key_hash", "@hashes")}
+                """,
+                new { audienceId, hashes = ValueList.Of(session.Engine, keyHashes) }),
+            cancellationToken);
+
+    /// <summary>Rejected rows of a run after a customer id, in the byte order of the ids.</summary>
+    public Task<IReadOnlyList<RejectedCustomer>> ReadRejectedAsync(long audienceId, long runId, string after, int limit, CancellationToken cancellationToken) =>
+        database.ReadAsync(
+            session => session.QueryAsync<RejectedCustomer>(
+                $"""
+                SELECT customer_id, reason FROM ledger
+                WHERE audience_id = @audienceId AND customer_id > @after AND state = {(int)LedgerState.Rejected} AND run_id = @runId
+                ORDER BY customer_id LIMIT @limit
+                """,
+                new { audienceId, runId, after, limit }),
+            cancellationToken);
+
+    /// <summary>Moves customers that left: what stands under their keys is queued for removal.</summary>
+    public static async Task RemoveAsync(Transaction transaction, LedgerScope scope, IReadOnlyCollection<string> customerIds)
+    {
+        var parameters = new { scope.AudienceId, scope.RunId, scope.Now, ids = ValueList.Of(transaction.Engine, customerIds) };
+        var chosen = $"audience_id = @AudienceId AND {ValueList.IsOneOf(transaction.Engine, "customer_id", "@ids")}";
+        await MoveAsync(transaction, chosen, RemovalCause.Left, parameters);
+    }
+
+    /// <summary>Gives up an audience: everything that stands there is queued for removal.</summary>
+    public static Task RemoveAllAsync(Transaction transaction, LedgerScope scope) =>
+        MoveAsync(transaction, "audience_id = @AudienceId", RemovalCause.AudienceGivenUp, scope);
+
+    private static async Task MoveAsync(Transaction transaction, string chosen, RemovalCause cause, object parameters)
+    {
+        await transaction.ExecuteAsync(
+            $"""
+            INSERT INTO removals (audience_id, key, key_hash, customer_id, cause)
+            SELECT audience_id, key, key_hash, customer_id, {(int)cause} FROM ledger
+            WHERE {chosen} AND state IN ({(int)LedgerState.Delivered}, {(int)LedgerState.Rejected}) AND key IS NOT NULL
+            ON CONFLICT (audience_id, key) DO NOTHING
+            """,
+            parameters);
+        await transaction.ExecuteAsync(
+            $"DELETE FROM ledger WHERE {chosen} AND state <> {(int)LedgerState.Removed} AND (state = {(int)LedgerState.Duplicate} OR key IS NULL)", parameters);
+        await transaction.ExecuteAsync(
+            $"""
+            UPDATE ledger SET state = {(int)LedgerState.Removed}, run_id = @RunId, settled_at = @Now
+            WHERE {chosen} AND state <> {(int)LedgerState.Removed}
+            """,
+            parameters);
+    }
+}
+
+/// <summary>Who holds a matching key.</summary>
+internal sealed record KeyHolder(string Key, string CustomerId);
+
+/// <summary>A rejected row, as it is reported.</summary>
+internal sealed record RejectedCustomer(string CustomerId, string Reason);
+
+/// <summary>What every write to the ledger is about.</summary>
+/// <param name="Now">Microseconds since 1970.</param>
+internal sealed record LedgerScope(long AudienceId, long RunId, long Now);

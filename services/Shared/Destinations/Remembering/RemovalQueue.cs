@@ -1,0 +1,59 @@
+using System.Text.Json;
+using CustomerInsights.ServiceDefaults.Storage;
+
+namespace CustomerInsights.Destinations.Remembering;
+
+/// <summary>Matching keys to take out of an audience once all additions are confirmed.</summary>
+internal sealed class RemovalQueue(Database database)
+{
+    /// <summary>Queues keys. A key that waits already stays as it is.</summary>
+    public static Task AddAsync(Transaction transaction, long audienceId, IReadOnlyCollection<Removal> removals)
+    {
+        // The same key twice in one statement would be a conflict that ON CONFLICT does not catch on every engine.
+        var distinct = removals.DistinctBy(removal => removal.Key).ToList();
+        return distinct.Count == 0 ? Task.CompletedTask : transaction.ExecuteAsync(
+            $"""
+            INSERT INTO removals (audience_id, key, key_hash, customer_id, cause)
+            {(transaction.Engine == Engine.PostgreSql
+                ? "SELECT @audienceId, r.* FROM unnest(@keys, @hashes, @customers, @causes) AS r"
+                : "SELECT @audienceId, value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each(@rows) WHERE true")}
+            ON CONFLICT (audience_id, key) DO NOTHING
+            """,
+            transaction.Engine == Engine.PostgreSql
+                ? new
+                {
+                    audienceId,
+                    keys = distinct.Select(r => r.Key).ToArray(),
+                    hashes = distinct.Select(r => r.KeyHash).ToArray(),
+                    customers = distinct.Select(r => r.CustomerId).ToArray(),
+                    causes = distinct.Select(r => (short)r.Cause).ToArray(),
+                }
+                : new { audienceId, rows = JsonSerializer.Serialize(distinct.Select(r => new object[] { r.Key, r.KeyHash, r.CustomerId, (int)r.Cause })) });
+    }
+
+    /// <summary>The next keys after one, in their byte order, each with who holds the key now.</summary>
+    public Task<IReadOnlyList<QueuedRemoval>> ReadAsync(long audienceId, string after, int limit, CancellationToken cancellationToken) => database.ReadAsync(
+        session => session.QueryAsync<QueuedRemoval>(
+            $"""
+            SELECT r.key, r.customer_id, r.cause,
+              EXISTS (SELECT 1 FROM ledger l WHERE l.audience_id = r.audience_id AND l.key_hash = r.key_hash AND l.key = r.key
+                AND l.state IN ({(int)LedgerState.Delivered}, {(int)LedgerState.Rejected})) AS is_held,
+              EXISTS (SELECT 1 FROM ledger l WHERE l.audience_id = r.audience_id AND l.key_hash = r.key_hash AND l.key = r.key
+                AND l.state = {(int)LedgerState.Duplicate}) AS is_shared
+            FROM removals r WHERE r.audience_id = @audienceId AND r.key > @after ORDER BY r.key LIMIT @limit
+            """,
+            new { audienceId, after, limit }),
+        cancellationToken);
+
+    /// <summary>Takes keys off the queue.</summary>
+    public static Task DeleteAsync(Transaction transaction, long audienceId, IReadOnlyCollection<string> keys) => keys.Count == 0
+        ? Task.CompletedTask
+        : transaction.ExecuteAsync(
+            $"DELETE FROM removals WHERE audience_id = @audienceId AND {ValueList.IsOneOf(transaction.Engine, "key", "@keys")}",
+            new { audienceId, keys = ValueList.Of(transaction.Engine, keys) });
+}
+
+/// <summary>A key that waits for removal.</summary>
+/// <param name="IsHeld">Another row stands under the key: nothing is to be taken out.</param>
+/// <param name="IsShared">Only a duplicate has the key: it has to be delivered first.</param>
+internal sealed record QueuedRemoval(string Key, string CustomerId, RemovalCause Cause, bool IsHeld, bool IsShared);

@@ -1,0 +1,66 @@
+using CustomerInsights.Contracts.Exports.V1;
+using CustomerInsights.Destinations.Counting;
+using CustomerInsights.Destinations.Delivering;
+using CustomerInsights.Destinations.Throttling;
+using CustomerInsights.ServiceDefaults.Errors;
+using CustomerInsights.ServiceDefaults.Jobs;
+using Grpc.Core;
+
+namespace CustomerInsights.Destinations.Running;
+
+/// <summary>The work of a run between taking over and reporting: opens the destination and keeps each audience true.</summary>
+internal sealed class WorkRun(
+    OpenDestination open, AccountThrottles throttles, OpenAudiences audiences, DeliverAudience deliver, ReportProgress progress, TimeProvider time)
+{
+    /// <summary>
+    /// How long what is on its way may take after the process was told to stop: what is finished need not be repeated.
+    /// </summary>
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
+
+    /// <summary>How the run ends. Throws when it has to be taken up again later.</summary>
+    public async Task<RunEnd> RunAsync(LeasedJob job, long runId, RunAssignment assignment, CancellationToken stopping)
+    {
+        var opened = await open.RunAsync(assignment, stopping);
+        if (opened.Refusal is { } refusal)
+        {
+            return RunEnd.Failed(refusal.Reason ?? Reasons.SettingsMismatch, refusal.Message);
+        }
+
+        await using var session = opened.Value;
+        using var halt = new RunHalt(stopping);
+        var throttle = throttles.Of(assignment.DestinationAccount, session.Limits.Rate);
+        var work = new RunWork(job, runId, assignment, session, throttle, halt, new RunProgress(assignment.Run));
+        using var reporting = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        var reports = progress.RunAsync(work, reporting.Token);
+        try
+        {
+            await DeliverAsync(work, stopping);
+        }
+        catch (RpcException refused) when (IsRefusal(refused.StatusCode))
+        {
+            halt.Request(RunEnd.Failed(refused.GetReason() ?? Reasons.MembersUnreadable, refused.GetReason() is null ? "" : refused.Status.Detail));
+        }
+        finally
+        {
+            await reporting.CancelAsync();
+            await reports;
+        }
+
+        stopping.ThrowIfCancellationRequested();
+        return halt.End ?? RunEnd.Successful;
+    }
+
+    private async Task DeliverAsync(RunWork work, CancellationToken stopping)
+    {
+        using var aborting = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
+        await using var grace = stopping.Register(() => aborting.CancelAfter(Grace));
+        foreach (var audience in await audiences.RunAsync(work, aborting.Token))
+        {
+            await deliver.RunAsync(work, audience, aborting.Token);
+        }
+    }
+
+    // The members cannot be read as the export defines them; no repetition mends that.
+    private static bool IsRefusal(StatusCode status) =>
+        status is StatusCode.FailedPrecondition or StatusCode.NotFound or StatusCode.InvalidArgument or StatusCode.PermissionDenied;
+}

@@ -1,0 +1,30 @@
+using System.Collections.Concurrent;
+using CustomerInsights.Contracts.Connections.V1;
+using Grpc.Core;
+
+namespace CustomerInsights.Destinations.Contract;
+
+/// <summary>Stands in for Connections: hands the credential out and keeps who reported it.</summary>
+public sealed class FakeConnections(Credential credential) : CredentialService.CredentialServiceBase
+{
+    public Credential Credential { get; set; } = credential;
+
+    /// <summary>Refuses to hand it out.</summary>
+    public RpcException? Refusal { get; set; }
+
+    public int Fetched { get; private set; }
+
+    public ConcurrentQueue<ReportRefusedCredentialRequest> Refused { get; } = new();
+
+    public override Task<Credential> FetchCredential(FetchCredentialRequest request, ServerCallContext context)
+    {
+        Fetched++;
+        return Refusal is { } refusal ? throw refusal : Task.FromResult(Credential);
+    }
+
+    public override Task<ReportRefusedCredentialResponse> ReportRefusedCredential(ReportRefusedCredentialRequest request, ServerCallContext context)
+    {
+        Refused.Enqueue(request);
+        return Task.FromResult(new ReportRefusedCredentialResponse());
+    }
+}

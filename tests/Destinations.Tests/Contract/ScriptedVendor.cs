@@ -1,0 +1,184 @@
+using System.Text;
+using CustomerInsights.Contracts.Connections.V1;
+using CustomerInsights.Contracts.Exports.V1;
+using CustomerInsights.Contracts.Segments.V1;
+using CustomerInsights.Destinations.Deciding;
+using CustomerInsights.ServiceDefaults.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace CustomerInsights.Destinations.Contract;
+
+/// <summary>A vendor in memory, for what is the same with every destination.</summary>
+internal sealed class ScriptedVendor : Vendor
+{
+    public const string NoAddress = "ADDRESS_MISSING";
+    public const string Refused = "ROW_REFUSED";
+
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, string> _members = [];
+    private readonly List<VendorRequest> _requests = [];
+    private readonly List<(VendorFault Fault, int[] Seen)> _faults = [];
+    private TaskCompletionSource _healed = new();
+
+    public override IServiceApp App => new ScriptedApp(this);
+
+    public override string Topic => "exports.scripted-run-requested.v1";
+
+    public override IReadOnlyDictionary<string, string?> Settings { get; } = new Dictionary<string, string?>();
+
+    public override Credential Credential => new() { Braze = new BrazeConnection { Host = "example.com", ApiKey = Secret } };
+
+    public override string Secret => "scripted-secret";
+
+    public override string NoAddressReason => NoAddress;
+
+    public override string RefusedReason => Refused;
+
+    public override void Configure(Export export) => export.DisplayName = "Scripted";
+
+    public override IReadOnlyDictionary<string, AttributeValue> Profile(Customer customer) => new Dictionary<string, AttributeValue>
+    {
+        ["key"] = new() { StringValue = customer.Key },
+        ["email"] = new() { StringValue = customer.Email },
+        ["name"] = new() { StringValue = customer.Name },
+    };
+
+    public override Task<IReadOnlyDictionary<string, string>> ReadAsync(CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            return Task.FromResult<IReadOnlyDictionary<string, string>>(_members.ToDictionary());
+        }
+    }
+
+    public override Task<IReadOnlyList<VendorRequest>> RequestsAsync(CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            return Task.FromResult<IReadOnlyList<VendorRequest>>([.. _requests]);
+        }
+    }
+
+    public override Task AddForeignAsync(string key, CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            _members[key] = "";
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public override Task InjectAsync(VendorFault fault, CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            _faults.Add((fault, [0]));
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public override Task HealAsync(CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            _faults.Clear();
+            _healed.TrySetResult();
+            _healed = new TaskCompletionSource();
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    public async Task<BatchOutcome> TakeAsync(DeliveryBatch batch, CancellationToken cancellationToken)
+    {
+        var (fault, wait) = Meet(batch);
+        if (fault?.Kind == VendorFaultKind.Hanging)
+        {
+            await wait.WaitAsync(cancellationToken);
+        }
+
+        if (fault?.Kind == VendorFaultKind.Slow)
+        {
+            await Task.Delay(100, cancellationToken);
+        }
+
+        return fault?.Kind switch
+        {
+            VendorFaultKind.Unavailable or VendorFaultKind.DroppedBefore => new BatchOutcome(Answer.Unavailable) { Reason = Reasons.Unavailable },
+            VendorFaultKind.Throttled => new BatchOutcome(Answer.Throttled) { Reason = Reasons.Throttled, RetryAt = TimeProvider.System.GetUtcNow().AddSeconds(1) },
+            VendorFaultKind.Unauthorized => new BatchOutcome(Answer.Unauthorized) { Reason = Reasons.CredentialUnknown },
+            VendorFaultKind.Forbidden => new BatchOutcome(Answer.Unauthorized) { Reason = Reasons.CredentialForbidden },
+            _ => Take(batch, fault),
+        };
+    }
+
+    private (VendorFault? Fault, Task Healed) Meet(DeliveryBatch batch)
+    {
+        lock (_gate)
+        {
+            foreach (var (fault, seen) in _faults.Where(f => f.Fault.Key.Length == 0 || batch.Operations.Any(o => o.Key == f.Fault.Key)))
+            {
+                var ordinal = seen[0]++ - fault.Skip;
+                if (ordinal >= 0 && ordinal < (fault.Count ?? int.MaxValue))
+                {
+                    return (fault, _healed.Task);
+                }
+            }
+
+            return (null, Task.CompletedTask);
+        }
+    }
+
+    private BatchOutcome Take(DeliveryBatch batch, VendorFault? fault)
+    {
+        lock (_gate)
+        {
+            var refused = fault?.Kind switch
+            {
+                VendorFaultKind.RefuseRow => _faults.Where(f => f.Fault.Kind == VendorFaultKind.RefuseRow).Select(f => f.Fault.Key).ToHashSet(),
+                VendorFaultKind.RefuseRowUnnamed => [fault.Key],
+                _ => [],
+            };
+            foreach (var operation in batch.Operations.Where(operation => !refused.Contains(operation.Key)))
+            {
+                Apply(batch.Kind, Encoding.UTF8.GetString(operation.Payload.Span).Split('|'));
+            }
+
+            var keys = batch.Operations.Select(operation => operation.Key).ToList();
+            _requests.Add(new VendorRequest(keys, batch.Kind == DeliveryKind.Upsert ? keys : []));
+            return fault?.Kind switch
+            {
+                VendorFaultKind.RefuseRowUnnamed => new BatchOutcome(Answer.Refused) { Reason = Refused },
+                VendorFaultKind.DroppedAfter or VendorFaultKind.Unreadable => new BatchOutcome(Answer.Unknown) { Reason = Reasons.AnswerLost },
+                _ => BatchOutcome.AllDelivered with { Rejections = [.. keys.Index().Where(key => refused.Contains(key.Item)).Select(key => new RowRejection(key.Index, Refused))] },
+            };
+        }
+    }
+
+    private void Apply(DeliveryKind kind, string[] parts)
+    {
+        if (kind == DeliveryKind.Removal)
+        {
+            _members.Remove(parts[0]);
+        }
+        else
+        {
+            _members[parts[0]] = parts[1];
+        }
+    }
+
+    private sealed class ScriptedApp(ScriptedVendor vendor) : IServiceApp
+    {
+        public string AppId => "worker-braze";
+
+        public void Configure(ServiceBuilder builder)
+        {
+            builder.Services.AddSingleton(vendor);
+            builder.AddDestination<ScriptedDestination>(vendor.Topic);
+        }
+    }
+}
