@@ -1,0 +1,68 @@
+using System.Net;
+using CustomerInsights.Connections.Auditing;
+using CustomerInsights.Connections.Consenting;
+using CustomerInsights.Connections.Defining;
+using CustomerInsights.Connections.Fetching;
+using CustomerInsights.Connections.Protecting;
+using CustomerInsights.Connections.Removing;
+using CustomerInsights.Connections.Verifying;
+using CustomerInsights.Connections.Viewing;
+using CustomerInsights.Contracts.Exports.V1;
+using CustomerInsights.ServiceDefaults.Hosting;
+using Microsoft.Extensions.Options;
+
+namespace CustomerInsights.Connections;
+
+/// <summary>The process that owns connections, their credentials, consents and export users.</summary>
+public sealed class ConnectionsApp : IServiceApp
+{
+    public string AppId => "connections";
+
+    public void Configure(ServiceBuilder builder)
+    {
+        builder.AddOptions<ConnectionsOptions>(ConnectionsOptions.Section);
+        AddDefining(builder);
+        AddVerifying(builder);
+        AddFetching(builder);
+        AddProtecting(builder);
+        builder.AddGrpcClient<ExportService.ExportServiceClient>("exports");
+        builder.Services.AddSingleton<ExportsInUse>().AddSingleton<DeleteConnection>();
+    }
+
+    private static void AddDefining(ServiceBuilder builder)
+    {
+        builder.AddGrpcService<ConnectionDoor>();
+        builder.MapHttp(http => http.MapGet("/consent-statement/{version?}", (string? version) =>
+            ConsentStatement.Find(version ?? ConsentStatement.CurrentVersion) is { } text ? Results.Text(text) : Results.NotFound()));
+        builder.Services
+            .AddSingleton<ConnectionType, BrazeConnectionType>()
+            .AddSingleton<ConnectionTypes>()
+            .AddSingleton<ConnectionWire>()
+            .AddSingleton<ConnectionActions>()
+            .AddSingleton<CreateConnection>()
+            .AddSingleton<UpdateConnection>()
+            .AddSingleton<NameExportUser>()
+            .AddSingleton<AddExportUser>()
+            .AddSingleton<ViewConnections>()
+            .AddSingleton<AuditStore>();
+    }
+
+    private static void AddVerifying(ServiceBuilder builder) => builder.Services
+        .AddSingleton<ResolveHost>(Dns.GetHostAddressesAsync)
+        .AddSingleton<OutboundClient>()
+        .AddSingleton<BrazeProbe>()
+        .AddSingleton<VerifyConnection>();
+
+    private static void AddFetching(ServiceBuilder builder)
+    {
+        builder.AddGrpcService<CredentialDoor>();
+        builder.Services.AddSingleton<FetchCredential>().AddSingleton<ReportRefusedCredential>();
+    }
+
+    private static void AddProtecting(ServiceBuilder builder) => builder.Services
+        .AddSingleton<IValidateOptions<ConnectionsOptions>, CheckKeyProtection>()
+        .AddSingleton<KeyCertificates>()
+        .AddSingleton<KeyRing>()
+        .AddSingleton<ProtectSecrets>()
+        .AddHostedService<AnnounceKeyProtection>();
+}

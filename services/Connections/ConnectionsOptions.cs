@@ -1,0 +1,61 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace CustomerInsights.Connections;
+
+/// <summary>Section "Connections".</summary>
+internal sealed class ConnectionsOptions : IValidatableObject
+{
+    public const string Section = "Connections";
+
+    /// <value>
+    /// Hosts with port, such as "127.0.0.1:5090", that are a stand-in of a vendor and are reached by plain HTTP. Default: none.
+    /// </value>
+    public string[] AllowedSandboxHosts { get; set; } = [];
+
+    /// <value>How long an outside service may take to verify a credential, all in all. Default: 10 seconds.</value>
+    [Range(typeof(TimeSpan), "00:00:00.100", "00:01:00", ErrorMessage = "Connections:VerifyTimeout must be a time from 00:00:00.100 to 00:01:00.")]
+    public TimeSpan VerifyTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <value>How long a key encrypts new secrets; older keys go on decrypting. Default: 90 days.</value>
+    [Range(typeof(TimeSpan), "1.00:00:00", "3650.00:00:00", ErrorMessage = "Connections:KeyLifetime must be from 1 to 3650 days, such as 90.00:00:00.")]
+    public TimeSpan KeyLifetime { get; set; } = TimeSpan.FromDays(90);
+
+    /// <value>What encrypts the keys themselves.</value>
+    public KeyProtectionOptions KeyProtection { get; set; } = new();
+
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        foreach (var host in AllowedSandboxHosts.Where(host => !Uri.TryCreate($"http://{host}/", UriKind.Absolute, out var uri) || uri.Authority != host))
+        {
+            yield return new ValidationResult($"{Section}:{nameof(AllowedSandboxHosts)} must hold hosts such as \"127.0.0.1:5090\"; \"{host}\" is none.");
+        }
+    }
+}
+
+/// <summary>The certificate that encrypts the keys at rest. Required unless the development issuer is switched on.</summary>
+internal sealed class KeyProtectionOptions
+{
+    public const string Section = "Connections:KeyProtection";
+
+    /// <value>File with an RSA certificate: PKCS #12 with its private key, or PEM. Default: none.</value>
+    public string? CertificatePath { get; set; }
+
+    /// <value>File with the private key in PEM, when the certificate is PEM and does not hold it.</value>
+    public string? KeyPath { get; set; }
+
+    /// <value>File with the password of the PKCS #12 file.</value>
+    public string? PasswordFile { get; set; }
+
+    /// <value>Certificates used before, which still decrypt keys until the last of them is replaced.</value>
+    public PreviousCertificate[] Previous { get; set; } = [];
+}
+
+/// <summary>A certificate that no longer encrypts.</summary>
+internal sealed class PreviousCertificate
+{
+    public string? CertificatePath { get; set; }
+
+    public string? KeyPath { get; set; }
+
+    public string? PasswordFile { get; set; }
+}

@@ -1,0 +1,161 @@
+using System.Text.Json;
+using CustomerInsights.Contracts.Connections.V1;
+using CustomerInsights.ServiceDefaults.Resources;
+using CustomerInsights.ServiceDefaults.Storage;
+
+namespace CustomerInsights.Connections.Defining;
+
+/// <summary>The table of connections.</summary>
+internal static class ConnectionStore
+{
+    private const string Columns =
+        """
+        environment_id, connection_id, type, display_name, host, access, secret, credential_version, credential_problem,
+        export_user, export_user_groups, export_user_since, export_user_problem, statement_version, agreed_by, agreed_at, created_at, created_by, etag
+        """;
+
+    private const string IsNamed = "environment_id = @Environment AND connection_id = @Connection";
+
+    /// <summary>False when the id, the display name or the creator's request id is taken.</summary>
+    public static async Task<bool> AddAsync(Transaction transaction, Connection connection, string requestId, string fingerprint) =>
+        await transaction.ExecuteAsync(
+            $"""
+            INSERT INTO connections ({Columns}, display_name_key, request_id, request_fingerprint)
+            VALUES (@Environment, @Connection, @Type, @DisplayName, @Host, @Access, @Secret, @CredentialVersion, @CredentialProblem,
+              @ExportUser, @Groups, @Since, @ExportUserProblem, @StatementVersion, @AgreedBy, @AgreedAt, @CreatedAt, @CreatedBy, @Etag,
+              @Key, @requestId, @fingerprint)
+            ON CONFLICT DO NOTHING
+            """,
+            new
+            {
+                connection.Name.Environment,
+                connection.Name.Connection,
+                connection.Type,
+                connection.DisplayName,
+                connection.Host,
+                Access = (long)connection.Access,
+                connection.Secret,
+                connection.CredentialVersion,
+                connection.CredentialProblem,
+                ExportUser = connection.ExportUser.Principal,
+                Groups = JsonSerializer.Serialize(connection.ExportUser.Groups),
+                Since = connection.ExportUser.Since.ToMicroseconds(),
+                connection.ExportUserProblem,
+                connection.Agreement.StatementVersion,
+                connection.Agreement.AgreedBy,
+                AgreedAt = connection.Agreement.AgreedAt.ToMicroseconds(),
+                CreatedAt = connection.CreatedAt.ToMicroseconds(),
+                connection.CreatedBy,
+                connection.Etag,
+                Key = KeyOf(connection.DisplayName),
+                requestId = requestId.Length == 0 ? null : requestId,
+                fingerprint,
+            }) == 1;
+
+    /// <summary>Writes whatever may change. The row exists and is locked by the transaction.</summary>
+    public static Task SaveAsync(Transaction transaction, Connection connection) => transaction.ExecuteAsync(
+        $"""
+        UPDATE connections
+        SET display_name = @DisplayName, display_name_key = @Key, host = @Host, access = @Access, secret = @Secret,
+          credential_version = @CredentialVersion, credential_problem = @CredentialProblem,
+          export_user = @ExportUser, export_user_groups = @Groups, export_user_since = @Since, export_user_problem = @ExportUserProblem, etag = @Etag
+        WHERE {IsNamed}
+        """,
+        new
+        {
+            connection.Name.Environment,
+            connection.Name.Connection,
+            connection.DisplayName,
+            Key = KeyOf(connection.DisplayName),
+            connection.Host,
+            Access = (long)connection.Access,
+            connection.Secret,
+            connection.CredentialVersion,
+            connection.CredentialProblem,
+            ExportUser = connection.ExportUser.Principal,
+            Groups = JsonSerializer.Serialize(connection.ExportUser.Groups),
+            Since = connection.ExportUser.Since.ToMicroseconds(),
+            connection.ExportUserProblem,
+            connection.Etag,
+        });
+
+    public static Task RemoveAsync(Transaction transaction, ConnectionName name) => transaction.ExecuteAsync($"DELETE FROM connections WHERE {IsNamed}", name);
+
+    public static async Task<Connection?> FindAsync(Session session, ConnectionName name) => Read(
+        await session.QuerySingleOrDefaultAsync<Row>($"SELECT {Columns} FROM connections WHERE {IsNamed}", name));
+
+    /// <summary>As <see cref="FindAsync"/>; nobody else changes the row until the transaction ends.</summary>
+    public static async Task<Connection?> LockAsync(Transaction transaction, ConnectionName name) => Read(
+        await transaction.QuerySingleOrDefaultAsync<Row>($"SELECT {Columns} FROM connections WHERE {IsNamed}{transaction.ForUpdate}", name));
+
+    /// <summary>The connection that an earlier request with this id made, and the fingerprint of that request.</summary>
+    public static async Task<(Connection Connection, string Fingerprint)?> FindByRequestAsync(Session session, string environment, string createdBy, string requestId)
+    {
+        var parameters = new { environment, createdBy, requestId };
+        const string Which = "environment_id = @environment AND created_by = @createdBy AND request_id = @requestId";
+        var connection = Read(await session.QuerySingleOrDefaultAsync<Row>($"SELECT {Columns} FROM connections WHERE {Which}", parameters));
+        var fingerprint = await session.QuerySingleOrDefaultAsync<string>($"SELECT request_fingerprint FROM connections WHERE {Which}", parameters);
+        return connection is null || fingerprint is null ? null : (connection, fingerprint);
+    }
+
+    /// <summary>Whether another connection of the type has the display name already (CON-6).</summary>
+    public static async Task<bool> IsDisplayNameTakenAsync(Session session, ConnectionName name, string type, string displayName) => await session.QuerySingleAsync<long>(
+        """
+        SELECT COUNT(*) FROM connections
+        WHERE environment_id = @Environment AND type = @type AND display_name_key = @key AND connection_id <> @Connection
+        """,
+        new { name.Environment, name.Connection, type, key = KeyOf(displayName) }) > 0;
+
+    /// <summary>Connections of an environment by id, one more than the page holds.</summary>
+    public static async Task<IReadOnlyList<Connection>> ListAsync(Session session, string environment, bool sharedOnly, Paging paging)
+    {
+        var rows = await session.QueryAsync<Row>(
+            $"""
+            SELECT {Columns} FROM connections
+            WHERE environment_id = @environment AND connection_id > @After AND access >= @least
+            ORDER BY connection_id
+            LIMIT @limit
+            """,
+            new { environment, paging.After, least = (long)(sharedOnly ? ConnectionAccess.Contributors : ConnectionAccess.Unspecified), limit = paging.Size + 1 });
+        return [.. rows.Select(row => Read(row)!)];
+    }
+
+    private static string KeyOf(string displayName) => displayName.ToUpperInvariant();
+
+    private static Connection? Read(Row? row) => row is null ? null : new Connection(
+        new ConnectionName(row.EnvironmentId, row.ConnectionId),
+        row.Type,
+        row.DisplayName,
+        row.Host,
+        (ConnectionAccess)row.Access,
+        row.Secret,
+        row.CredentialVersion,
+        row.CredentialProblem,
+        new ExportUser(row.ExportUser, JsonSerializer.Deserialize<string[]>(row.ExportUserGroups) ?? [], Timestamps.FromMicroseconds(row.ExportUserSince)),
+        row.ExportUserProblem,
+        new Agreement(row.StatementVersion, row.AgreedBy, Timestamps.FromMicroseconds(row.AgreedAt)),
+        Timestamps.FromMicroseconds(row.CreatedAt),
+        row.CreatedBy,
+        row.Etag);
+
+    private sealed record Row(
+        string EnvironmentId,
+        string ConnectionId,
+        string Type,
+        string DisplayName,
+        string Host,
+        int Access,
+        string Secret,
+        long CredentialVersion,
+        string CredentialProblem,
+        string ExportUser,
+        string ExportUserGroups,
+        long ExportUserSince,
+        string ExportUserProblem,
+        string StatementVersion,
+        string AgreedBy,
+        long AgreedAt,
+        long CreatedAt,
+        string CreatedBy,
+        string Etag);
+}

@@ -1,0 +1,96 @@
+using CustomerInsights.Connections.Auditing;
+using CustomerInsights.Connections.Defining;
+using CustomerInsights.Connections.Protecting;
+using CustomerInsights.ServiceDefaults.Errors;
+using CustomerInsights.ServiceDefaults.Identity;
+using CustomerInsights.ServiceDefaults.Resources;
+using CustomerInsights.ServiceDefaults.Storage;
+
+namespace CustomerInsights.Connections.Fetching;
+
+/// <summary>A connection with its secret in clear, on its way to the worker.</summary>
+internal sealed record FetchedCredential(Connection Connection, Secret Secret);
+
+/// <summary>
+/// Gives a worker the credential for one run, provided it is a run's worker of the right type, the export user is still
+/// administrator (D-15), and the destination has not refused the credential. Every fetch leaves a trail, granted or not.
+/// </summary>
+internal sealed class FetchCredential(Database database, ProtectSecrets secrets, ConnectionTypes types, NameExportUser exportUsers, AuditStore audit, IdGenerator ids)
+{
+    public async Task<Result<FetchedCredential>> RunAsync(Caller caller, ConnectionName name, RunName run, CancellationToken cancellationToken)
+    {
+        var found = await database.ReadAsync(session => ConnectionStore.FindAsync(session, name), cancellationToken);
+        if (found is null)
+        {
+            return Refusal.NotFound(name.ToString());
+        }
+
+        if (caller.Service != types.Of(found.Type).Worker)
+        {
+            return new Refusal(RefusalKind.PermissionDenied, $"Only {types.Of(found.Type).Worker} may fetch credentials of this type.") { Reason = "WRONG_WORKER" };
+        }
+
+        // Asked before the transaction begins: another service and perhaps a new key are behind these.
+        var facts = new Facts(
+            found,
+            await exportUsers.IsAdministratorAsync(name.Environment, found.ExportUser, cancellationToken),
+            await secrets.OpenAsync(found, cancellationToken));
+        var renewed = facts.Opened is { ByOldKey: true } old ? await secrets.CloseAsync(name, found.CredentialVersion, old.Secret, cancellationToken) : null;
+        return await database.WriteAsync(transaction => DecideAsync(transaction, caller, facts, renewed, run), cancellationToken);
+    }
+
+    private async Task<Result<FetchedCredential>> DecideAsync(Transaction transaction, Caller caller, Facts facts, string? renewedSecret, RunName run)
+    {
+        var present = await ConnectionStore.LockAsync(transaction, facts.Asked.Name);
+        if (present is null)
+        {
+            return Refusal.NotFound(facts.Asked.Name.ToString());
+        }
+
+        // What was found out is about the connection as it was; an administrator has just changed it.
+        if (present.CredentialVersion != facts.Asked.CredentialVersion || present.ExportUser.Principal != facts.Asked.ExportUser.Principal)
+        {
+            return new Refusal(RefusalKind.Unavailable, "The connection is being changed. Try again.") { Reason = "CONNECTION_CHANGING" };
+        }
+
+        var updated = present with
+        {
+            Secret = renewedSecret ?? present.Secret,
+            ExportUserProblem = facts.HasExportUser ? Problem.None : Problem.ExportUserInvalid,
+            CredentialProblem = facts.Opened is null ? Problem.SecretUnreadable : present.CredentialProblem,
+        };
+        await SaveAsync(transaction, caller, present, updated);
+        var refusal = Refuse(updated);
+        await audit.AddAsync(transaction, new AuditEntry(caller.Principal, refusal is null ? AuditActions.CredentialRead : AuditActions.CredentialWithheld, updated.Name, refusal?.Reason)
+        {
+            Run = run.ToString(),
+            CredentialVersion = updated.CredentialVersion,
+        });
+        return refusal is null ? new FetchedCredential(updated, facts.Opened!.Value.Secret) : refusal;
+    }
+
+    private async Task SaveAsync(Transaction transaction, Caller caller, Connection before, Connection after)
+    {
+        if (before.ExportUserProblem != after.ExportUserProblem)
+        {
+            var action = after.ExportUserProblem == Problem.None ? AuditActions.ExportUserValidAgain : AuditActions.ExportUserInvalid;
+            await audit.AddAsync(transaction, new AuditEntry(caller.Principal, action, after.Name, after.ExportUser.Principal));
+        }
+
+        if (before != after)
+        {
+            // The same secret under a newer key is no change that anybody should have to know of.
+            var isVisible = before with { Secret = after.Secret } != after;
+            await ConnectionStore.SaveAsync(transaction, isVisible ? after with { Etag = ids.Next() } : after);
+        }
+    }
+
+    private static Refusal? Refuse(Connection connection) => connection switch
+    {
+        { ExportUserProblem: not Problem.None } => Refusal.Precondition(Problem.ExportUserInvalid, Problem.Explain(Problem.ExportUserInvalid)),
+        { CredentialProblem: not Problem.None } => Refusal.Precondition(Problem.NeedsAttention, Problem.Explain(connection.CredentialProblem)),
+        _ => null,
+    };
+
+    private sealed record Facts(Connection Asked, bool HasExportUser, OpenedSecret? Opened);
+}

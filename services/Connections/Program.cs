@@ -1,0 +1,4 @@
+using CustomerInsights.Connections;
+using CustomerInsights.ServiceDefaults.Hosting;
+
+return await ServiceHost.RunAsync(new ConnectionsApp(), args);

@@ -1,0 +1,21 @@
+using CustomerInsights.Connections.Defining;
+using CustomerInsights.ServiceDefaults.Errors;
+
+namespace CustomerInsights.Connections.Verifying;
+
+/// <summary>What an outside service says of a credential.</summary>
+/// <param name="Problem">One of <see cref="Defining.Problem"/>; <see cref="Problem.None"/> when it accepts it.</param>
+internal sealed record ProbeOutcome(string Problem)
+{
+    public static ProbeOutcome Accepted { get; } = new(Defining.Problem.None);
+
+    public static ProbeOutcome Unknown { get; } = new(Defining.Problem.CredentialUnknown);
+
+    public static ProbeOutcome Forbidden { get; } = new(Defining.Problem.CredentialForbidden);
+
+    /// <summary>Nothing is known of the credential.</summary>
+    public static ProbeOutcome Unreachable { get; } = new(Defining.Problem.HostUnreachable);
+
+    /// <summary>Why nothing can be saved (CON-14); null when it can.</summary>
+    public Refusal? ToRefusal() => this == Accepted ? null : Refusal.Precondition(Problem, Defining.Problem.Explain(Problem));
+}
