@@ -1,0 +1,115 @@
+using CustomerInsights.ServiceDefaults.Errors;
+using CustomerInsights.ServiceDefaults.Resources;
+
+namespace CustomerInsights.Exports.Defining;
+
+/// <summary>A definition that may be stored, and what was learnt while checking it.</summary>
+/// <param name="Segments">Facts of the segments that exist.</param>
+internal sealed record CheckedDefinition(
+    ExportDefinition Definition,
+    IReadOnlyList<string> Warnings,
+    IReadOnlyDictionary<string, SegmentFacts> Segments);
+
+/// <summary>Checks all fields of an export at once, with what Connections and Segments know.</summary>
+internal sealed class CheckDefinition(SegmentLookup segments, DestinationTypes types)
+{
+    private const int MaxDisplayName = 128;
+    private const int MaxSegments = 50;
+
+    /// <summary>
+    /// Adds a violation for each wrong field among the changed parts. What was right when it was saved is not held
+    /// against somebody who changes something else.
+    /// </summary>
+    /// <param name="connection">What is known of the draft's connection; null when it does not exist.</param>
+    public async Task<Result<CheckedDefinition>> RunAsync(
+        ExportName name,
+        ExportDraft draft,
+        ConnectionFacts? connection,
+        ExportParts changed,
+        Violations violations,
+        CancellationToken cancellationToken)
+    {
+        if (changed.HasFlag(ExportParts.DisplayName))
+        {
+            violations.Check(draft.DisplayName.Trim().Length is > 0 and <= MaxDisplayName, "export.display_name", $"must be 1 to {MaxDisplayName} characters.");
+        }
+
+        CheckConnection(draft, connection, changed, violations);
+        var names = changed.HasFlag(ExportParts.Segments) ? CheckSegmentNames(name.Environment, draft.Segments, violations) : draft.Segments;
+        var facts = await segments.FindAsync(names, cancellationToken);
+        if (changed.HasFlag(ExportParts.Segments))
+        {
+            foreach (var (index, segment) in draft.Segments.Index().Where(entry => names.Contains(entry.Item) && !facts.ContainsKey(entry.Item)))
+            {
+                violations.Add($"export.segments[{index}]", "does not exist.");
+            }
+        }
+
+        await CheckSettingsAsync(name.Environment, draft, changed, violations, cancellationToken);
+        if (!violations.None)
+        {
+            return violations.ToRefusal();
+        }
+
+        var definition = new ExportDefinition(draft.DisplayName.Trim(), draft.Connection, draft.Segments, draft.Settings!, draft.FollowRefreshes);
+        return new CheckedDefinition(definition, Warn(definition, facts, types), facts);
+    }
+
+    /// <summary>Things to know that do not forbid saving or running (BRZ-17, D-34).</summary>
+    public static IReadOnlyList<string> Warn(ExportDefinition definition, IReadOnlyDictionary<string, SegmentFacts> facts, DestinationTypes types)
+    {
+        var ofSegments = definition.Segments.Select(segment => facts.GetValueOrDefault(segment) switch
+        {
+            null => $"{segment} does not exist any more. Remove it from the export; until then nothing is sent, so that nobody is taken out by mistake.",
+            { Version: 0 } => $"{segment} was never refreshed and has no members yet.",
+            { Active: false } => $"{segment} is inactive: its members stay at the destination as they were last delivered.",
+            _ => null,
+        });
+        return [.. ofSegments.OfType<string>(), .. types.Of(definition.Settings).Warn(definition.Settings, facts.Values.Sum(segment => segment.MemberCount))];
+    }
+
+    private static void CheckConnection(ExportDraft draft, ConnectionFacts? connection, ExportParts changed, Violations violations)
+    {
+        // An update may take the connection away (CON-23); a new export needs one.
+        if ((changed & (ExportParts.Connection | ExportParts.Settings)) == 0 || (draft.Connection.Length == 0 && changed != ExportParts.All))
+        {
+            return;
+        }
+
+        if (violations.Check(connection is not null, "export.connection", "must be the name of a connection in the same environment, such as \"environments/*/connections/*\".")
+            && draft.Settings is { } settings)
+        {
+            violations.Check(connection!.Type == settings.Type, "export.connection", $"is of type {connection.Type}, the settings are of type {settings.Type}.");
+        }
+    }
+
+    private static List<string> CheckSegmentNames(string environment, IReadOnlyList<string> names, Violations violations)
+    {
+        violations.Check(names.Count is >= 1 and <= MaxSegments, "export.segments", $"must hold 1 to {MaxSegments} segments.");
+        var good = new List<string>();
+        foreach (var (index, name) in names.Index().Take(MaxSegments))
+        {
+            var field = $"export.segments[{index}]";
+            if (violations.Check(
+                    ResourceName.Parse("environments/*/segments/*", name) is [var of, _] && of == environment,
+                    field,
+                    $"must be the name of a segment in the same environment, such as \"environments/{environment}/segments/*\".")
+                && violations.Check(!good.Contains(name), field, "is there already."))
+            {
+                good.Add(name);
+            }
+        }
+
+        return good;
+    }
+
+    private async Task CheckSettingsAsync(string environment, ExportDraft draft, ExportParts changed, Violations violations, CancellationToken cancellationToken)
+    {
+        if (changed.HasFlag(ExportParts.Settings) && types.CheckGiven(draft.Settings, violations))
+        {
+            var attributes = await segments.FindAttributesAsync(environment, cancellationToken);
+            violations.Check(attributes is not null, $"export.{types.Of(draft.Settings).Field}", "maps attributes of profiles, but the environment has no profile schema yet. Declare it first.");
+            types.Of(draft.Settings).Check(draft.Settings, attributes, violations);
+        }
+    }
+}

@@ -1,0 +1,14 @@
+using CustomerInsights.ServiceDefaults.Identity;
+using CustomerInsights.ServiceDefaults.Resources;
+
+namespace CustomerInsights.Exports.Defining;
+
+/// <summary>Puts ids, time and author on exports.</summary>
+internal sealed class ExportStamp(IdGenerator ids, TimeProvider time)
+{
+    public Export New(ExportName name, CheckedDefinition made, Caller caller, string requestId) =>
+        new(ids.Next(), name, made.Definition, made.Warnings, time.GetStoredNow(), caller.Principal, requestId, ids.Next());
+
+    public Export Change(Export export, CheckedDefinition made) =>
+        export with { Definition = made.Definition, Warnings = made.Warnings, Etag = ids.Next() };
+}

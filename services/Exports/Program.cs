@@ -1,0 +1,4 @@
+using CustomerInsights.Exports;
+using CustomerInsights.ServiceDefaults.Hosting;
+
+return await ServiceHost.RunAsync(new ExportsApp(), args);

@@ -1,0 +1,39 @@
+using CustomerInsights.Exports.Defining;
+using CustomerInsights.Exports.Running;
+using CustomerInsights.ServiceDefaults.Errors;
+using CustomerInsights.ServiceDefaults.Storage;
+
+namespace CustomerInsights.Exports.Reporting;
+
+/// <summary>A worker takes a run over, for the first time or again after a crash.</summary>
+internal sealed class BeginRun(Database database, TimeProvider time)
+{
+    public Task<Result<ExportRun>> RunAsync(RunName name, CancellationToken cancellationToken) =>
+        database.WriteAsync(transaction => BeginAsync(transaction, name), cancellationToken);
+
+    private async Task<Result<ExportRun>> BeginAsync(Transaction transaction, RunName name)
+    {
+        // The export first, as everywhere: its row shows the state of the last run.
+        if (await RunStore.FindAsync(transaction, name) is not { } found)
+        {
+            return Refusal.NotFound(name.ToString());
+        }
+
+        var export = await ExportStore.LockByUidAsync(transaction, found.ExportUid);
+        var run = await RunStore.LockAsync(transaction, name);
+        if (run is null || ExportTransitions.Next(run.State, RunAction.Begin) is not { } next)
+        {
+            return Refusal.Precondition("RUN_ENDED", $"{name} is over.");
+        }
+
+        var now = time.GetStoredNow();
+        var begun = run with { State = next, StartTime = run.StartTime ?? now, ProgressTime = now };
+        await RunStore.UpdateAsync(transaction, begun);
+        if (export is not null)
+        {
+            await ExportStore.SetLastRunAsync(transaction, export.Uid, begun.State, ended: null);
+        }
+
+        return begun;
+    }
+}

@@ -1,0 +1,40 @@
+using System.Globalization;
+using System.Net;
+using CustomerInsights.Sandbox.Braze;
+
+namespace CustomerInsights.Sandbox;
+
+/// <summary>How to start the sandbox.</summary>
+public sealed record SandboxOptions
+{
+    /// <summary>The key that exists from the start, with all permissions, in the workspace "main".</summary>
+    public const string DefaultBrazeKey = "sandbox-rest-api-key";
+
+    /// <summary>Loopback address and port; port 0 takes any free one.</summary>
+    public IPEndPoint Listen { get; init; } = new(IPAddress.Loopback, 0);
+
+    /// <summary>File to write {"http":port} into once it listens; null for none.</summary>
+    public string? PortsFile { get; init; }
+
+    /// <summary>All chance comes from it: faults with a probability, drawn objects, tokens.</summary>
+    public ulong Seed { get; init; } = 1;
+
+    /// <summary>The clock of rate limits, delays and times in answers.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>Keys that exist from the start.</summary>
+    public IReadOnlyList<BrazeKey> BrazeKeys { get; init; } = [new BrazeKey { Key = DefaultBrazeKey }];
+
+    /// <summary>Write the start line and warnings to the console.</summary>
+    public bool LogToConsole { get; init; }
+
+    /// <summary>Reads Listen:Http, Listen:PortsFile, Sandbox:Seed and Sandbox:Braze:Key.</summary>
+    public static SandboxOptions From(IConfiguration configuration) => new()
+    {
+        Listen = IPEndPoint.Parse(configuration["Listen:Http"] ?? "127.0.0.1:5090"),
+        PortsFile = configuration["Listen:PortsFile"],
+        Seed = ulong.Parse(configuration["Sandbox:Seed"] ?? "1", CultureInfo.InvariantCulture),
+        BrazeKeys = [new BrazeKey { Key = configuration["Sandbox:Braze:Key"] ?? DefaultBrazeKey }],
+        LogToConsole = true,
+    };
+}

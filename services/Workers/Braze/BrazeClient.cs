@@ -1,0 +1,137 @@
+using System.Buffers;
+using System.Net;
+using System.Net.Http.Headers;
+using CustomerInsights.Destinations;
+using CustomerInsights.Destinations.Deciding;
+using Microsoft.Extensions.Options;
+
+namespace CustomerInsights.Workers.Braze;
+
+/// <summary>
+/// The only place from which anything goes to Braze. No redirects (they would carry the key elsewhere), no cookies, no
+/// trace headers, answers only up to a size, and nothing of an answer beyond what <see cref="BrazeOutcomes"/> makes of it.
+/// </summary>
+internal sealed class BrazeClient : IDisposable
+{
+    private static readonly TimeSpan ConnectionLifetime = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan ConnectPatience = TimeSpan.FromSeconds(10);
+
+    private readonly HttpClient _http;
+    private readonly BrazeOptions _options;
+    private readonly TimeProvider _time;
+
+    public BrazeClient(IOptions<BrazeOptions> options, TimeProvider time)
+    {
+        (_options, _time) = (options.Value, time);
+        var handler = new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false,
+            UseCookies = false,
+            ActivityHeadersPropagator = null,
+            PooledConnectionLifetime = ConnectionLifetime,
+            ConnectTimeout = ConnectPatience,
+            MaxResponseHeadersLength = 64,
+        };
+
+        // Each request has a timeout of its own, which tells "not sent" from "no answer".
+        _http = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
+    }
+
+    /// <summary>A handle that sends to one host with one key.</summary>
+    public BrazeConnectionHandle Connect(Uri host, string apiKey) => new(this, new Uri(host, "users/track"), new AuthenticationHeaderValue("Bearer", apiKey));
+
+    /// <summary>Posts a body once.</summary>
+    public async Task<BatchOutcome> PostAsync(Uri address, AuthenticationHeaderValue authorization, DeliveryBatch batch, CancellationToken cancellationToken)
+    {
+        var (bytes, length) = BrazeWire.Body(batch);
+        using var content = new TrackedContent(bytes.AsMemory(0, length));
+        using var request = new HttpRequestMessage(HttpMethod.Post, address) { Content = content, Version = HttpVersion.Version11 };
+        request.Headers.Authorization = authorization;
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        timeout.CancelAfter(_options.RequestTimeout);
+        try
+        {
+            using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, timeout.Token);
+            var (answer, isWhole) = await ReadAsync(response, timeout.Token);
+            return BrazeOutcomes.Of(new BrazeAnswer(response.StatusCode, response.Headers, answer, isWhole), batch.Operations.Count, _time.GetUtcNow());
+        }
+        catch (Exception exception) when (IsLost(exception, cancellationToken))
+        {
+            return content.HasBegun ? BrazeOutcomes.Lost : BrazeOutcomes.NotReached;
+        }
+        finally
+        {
+            if (content.IsDone)
+            {
+                // Otherwise the connection may still read from it.
+                ArrayPool<byte>.Shared.Return(bytes);
+            }
+        }
+    }
+
+    public void Dispose() => _http.Dispose();
+
+    private static async Task<(ReadOnlyMemory<byte> Bytes, bool IsWhole)> ReadAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        await using var stream = await response.Content.ReadAsStreamAsync(cancellationToken);
+        var bytes = new byte[Math.Clamp((int)Math.Min(response.Content.Headers.ContentLength ?? 512, BrazeLimits.AnswerBytes) + 1, 64, BrazeLimits.AnswerBytes)];
+        var length = 0;
+        int read;
+        while ((read = await stream.ReadAsync(bytes.AsMemory(length), cancellationToken)) > 0)
+        {
+            length += read;
+            if (length == BrazeLimits.AnswerBytes)
+            {
+                return (bytes, false);
+            }
+
+            if (length == bytes.Length)
+            {
+                Array.Resize(ref bytes, Math.Min(bytes.Length * 2, BrazeLimits.AnswerBytes));
+            }
+        }
+
+        return (bytes.AsMemory(0, length), true);
+    }
+
+    private static bool IsLost(Exception exception, CancellationToken cancellationToken) =>
+        !cancellationToken.IsCancellationRequested && exception is HttpRequestException or IOException or OperationCanceledException;
+
+    /// <summary>A body that knows how far it was sent.</summary>
+    private sealed class TrackedContent : HttpContent
+    {
+        private readonly ReadOnlyMemory<byte> _body;
+
+        public TrackedContent(ReadOnlyMemory<byte> body)
+        {
+            _body = body;
+            Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        }
+
+        public bool HasBegun { get; private set; }
+
+        public bool IsDone { get; private set; }
+
+        protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
+        {
+            HasBegun = true;
+            await stream.WriteAsync(_body, cancellationToken);
+            await stream.FlushAsync(cancellationToken);
+            IsDone = true;
+        }
+
+        protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => SerializeToStreamAsync(stream, context, CancellationToken.None);
+
+        protected override bool TryComputeLength(out long length)
+        {
+            length = _body.Length;
+            return true;
+        }
+    }
+}
+
+/// <summary>One host with one key, for one run.</summary>
+internal sealed class BrazeConnectionHandle(BrazeClient client, Uri address, AuthenticationHeaderValue authorization)
+{
+    public Task<BatchOutcome> TrackAsync(DeliveryBatch batch, CancellationToken cancellationToken) => client.PostAsync(address, authorization, batch, cancellationToken);
+}

@@ -1,0 +1,4 @@
+using CustomerInsights.ServiceDefaults.Hosting;
+using CustomerInsights.Workers.Braze;
+
+return await ServiceHost.RunAsync(new BrazeApp(), args);

@@ -1,0 +1,287 @@
+using CustomerInsights.Contracts.Exports.V1;
+using CustomerInsights.Exports.Tests.Staging;
+using CustomerInsights.ServiceDefaults.Storage;
+using Google.Protobuf.WellKnownTypes;
+using Grpc.Core;
+
+namespace CustomerInsights.Exports.Tests.Defining;
+
+[TestFixture(Engine.Sqlite)]
+[TestFixture(Engine.PostgreSql)]
+[Parallelizable(ParallelScope.All)]
+internal sealed class DefiningTests(Engine engine)
+{
+    private Stage _stage = null!;
+
+    [OneTimeSetUp]
+    public async Task Start() => _stage = await Stage.StartAsync(engine);
+
+    [OneTimeTearDown]
+    public ValueTask Stop() => _stage.DisposeAsync();
+
+    [Test]
+    public async Task Create_answers_with_defaults_filled_in_and_runs_nothing()
+    {
+        var environment = _stage.NewEnvironment();
+
+        var created = await environment.CreateAsync();
+
+        Assert.That(created.Name, Is.EqualTo($"{environment.Name}/exports/best"));
+        Assert.That(created.FollowRefreshes, Is.True);
+        Assert.That(created.Braze.AttributeShape, Is.EqualTo(BrazeAttributeShape.NamedByIdentifier));
+        Assert.That(created.Etag, Is.Not.Empty);
+        Assert.That(created.CreateTime, Is.Not.Null);
+        Assert.That(created.LastRunState, Is.EqualTo(RunState.Unspecified));
+        Assert.That(created.Warnings, Is.Empty);
+        Assert.That(await environment.Viewer.GetExportAsync(new GetExportRequest { Name = created.Name }), Is.EqualTo(created));
+        Assert.That(await environment.RunsAsync(created), Is.Empty);
+    }
+
+    [Test]
+    public async Task Create_refuses_all_wrong_fields_at_once()
+    {
+        var environment = _stage.NewEnvironment();
+        var export = new Export
+        {
+            DisplayName = new string('x', 129),
+            Connection = "environments/other/connections/shared",
+            Segments = { environment.Segment, environment.Segment, "segments/vip", $"{environment.Name}/segments/missing", "environments/other/segments/vip" },
+            Braze = Settings.BrazeMessage(braze => (braze.EmailAttribute, braze.ExternalIdAttribute) = ("Spent", "Missing")),
+        };
+
+        var refused = await RefusedCall.OfAsync(environment.Administrator.CreateExportAsync(
+            new CreateExportRequest { Parent = environment.Name, ExportId = "Best", Export = export, RequestId = new string('r', 101) }));
+
+        Assert.That(refused.Status, Is.EqualTo(StatusCode.InvalidArgument));
+        Assert.That(refused.Fields, Is.EquivalentTo(new[]
+        {
+            "export_id", "request_id", "export.display_name", "export.connection", "export.segments[1]", "export.segments[2]", "export.segments[3]",
+            "export.segments[4]", "export.braze.email_attribute", "export.braze.external_id_attribute",
+        }));
+    }
+
+    [Test]
+    public async Task Create_of_an_empty_export_names_every_required_field()
+    {
+        var environment = _stage.NewEnvironment();
+
+        var refused = await RefusedCall.OfAsync(environment.Administrator.CreateExportAsync(new CreateExportRequest { Parent = environment.Name }));
+
+        Assert.That(refused.Fields, Is.EquivalentTo(new[] { "export_id", "export.display_name", "export.connection", "export.segments", "export.settings" }));
+    }
+
+    [Test]
+    public async Task Create_through_a_connection_of_another_type_is_refused()
+    {
+        var environment = _stage.NewEnvironment();
+        _stage.Connections.Put($"{environment.Name}/connections/ads", shared: true, type: "microsoft-advertising");
+
+        var refused = await RefusedCall.OfAsync(CreateCall(environment, export => export.Connection = $"{environment.Name}/connections/ads"));
+
+        Assert.That(refused.Fields, Is.EqualTo(new[] { "export.connection" }));
+    }
+
+    [Test]
+    public async Task Create_before_a_schema_is_declared_is_refused()
+    {
+        var environment = _stage.NewEnvironment();
+        _stage.Profiles.RemoveSchema(environment.Id);
+
+        Assert.That((await RefusedCall.OfAsync(CreateCall(environment))).Fields, Is.EqualTo(new[] { "export.braze" }));
+    }
+
+    [Test]
+    public async Task Create_warns_of_what_does_not_forbid_saving()
+    {
+        var environment = _stage.NewEnvironment();
+        _stage.Segments.Put(environment.Segment, version: 2, active: false, members: 1_000_001);
+
+        var created = await environment.CreateAsync(change: export => export.Braze.AttributeShape = BrazeAttributeShape.LiteralName);
+
+        Assert.That(created.Warnings, Has.Count.EqualTo(3));
+        Assert.That(created.Warnings, Has.Some.Contain("inactive").And.Some.Contain("1,000,001").And.Some.Contain("overwrite"));
+    }
+
+    [Test]
+    public async Task Create_under_a_taken_name_is_refused()
+    {
+        var environment = _stage.NewEnvironment();
+        await environment.CreateAsync();
+
+        Assert.That((await RefusedCall.OfAsync(CreateCall(environment))).Status, Is.EqualTo(StatusCode.AlreadyExists));
+    }
+
+    [Test]
+    public async Task Create_repeated_with_its_request_id_returns_the_first_answer()
+    {
+        var environment = _stage.NewEnvironment();
+        var request = new CreateExportRequest { Parent = environment.Name, ExportId = "best", Export = environment.NewExport(), RequestId = "r-1" };
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, 4).Select(async _ => await environment.Administrator.CreateExportAsync(request)));
+        var other = request.Clone();
+        other.ExportId = "other";
+
+        Assert.That(answers, Has.All.EqualTo(answers[0]));
+        Assert.That((await RefusedCall.OfAsync(environment.Administrator.CreateExportAsync(other))).Fields, Is.EqualTo(new[] { "request_id" }));
+    }
+
+    [Test]
+    public async Task Create_with_validate_only_checks_and_stores_nothing()
+    {
+        var environment = _stage.NewEnvironment();
+        var request = new CreateExportRequest { Parent = environment.Name, ExportId = "best", Export = environment.NewExport(), ValidateOnly = true };
+
+        Assert.That((await environment.Administrator.CreateExportAsync(request)).DisplayName, Is.EqualTo("Our best"));
+        Assert.That((await environment.Viewer.ListExportsAsync(new ListExportsRequest { Parent = environment.Name })).Exports, Is.Empty);
+        request.Export.DisplayName = "";
+        Assert.That((await RefusedCall.OfAsync(environment.Administrator.CreateExportAsync(request))).Fields, Is.EqualTo(new[] { "export.display_name" }));
+    }
+
+    [Test]
+    public async Task Update_changes_the_masked_fields_only()
+    {
+        var environment = _stage.NewEnvironment();
+        var created = await environment.CreateAsync();
+        var wanted = created.Clone();
+        (wanted.DisplayName, wanted.FollowRefreshes, wanted.Braze.SegmentApiIdentifier) = ("Other", false, "ignored");
+
+        var updated = await UpdateAsync(environment, wanted, "display_name", "follow_refreshes");
+
+        Assert.That((updated.DisplayName, updated.FollowRefreshes, updated.Braze.SegmentApiIdentifier), Is.EqualTo(("Other", false, "vip-2026")));
+        Assert.That(updated.Etag, Is.Not.EqualTo(created.Etag));
+        Assert.That(await environment.Viewer.GetExportAsync(new GetExportRequest { Name = created.Name }), Is.EqualTo(updated));
+    }
+
+    [Test]
+    public async Task Update_with_a_stale_etag_is_aborted()
+    {
+        var environment = _stage.NewEnvironment();
+        var created = await environment.CreateAsync();
+        await UpdateAsync(environment, created, "display_name");
+
+        var refused = await RefusedCall.OfAsync(environment.Administrator.UpdateExportAsync(Update(created, "display_name")));
+
+        Assert.That((refused.Status, refused.Reason), Is.EqualTo((StatusCode.Aborted, "STALE_ETAG")));
+    }
+
+    [TestCase("")]
+    [TestCase("name")]
+    [TestCase("braze.email_attribute")]
+    public async Task Update_with_a_wrong_mask_is_refused(string path)
+    {
+        var environment = _stage.NewEnvironment();
+        var created = await environment.CreateAsync();
+
+        var refused = await RefusedCall.OfAsync(environment.Administrator.UpdateExportAsync(Update(created, path.Length == 0 ? [] : [path])));
+
+        Assert.That(refused.Fields, Is.EqualTo(new[] { "update_mask" }));
+    }
+
+    [Test]
+    public async Task Update_does_not_hold_against_one_what_broke_meanwhile_elsewhere()
+    {
+        var environment = _stage.NewEnvironment();
+        var created = await environment.CreateAsync();
+        _stage.Segments.Remove(environment.Segment);
+
+        var updated = await UpdateAsync(environment, created, "display_name");
+        var refused = await RefusedCall.OfAsync(environment.Administrator.UpdateExportAsync(Update(updated, "segments")));
+
+        Assert.That(updated.Warnings.Single(), Does.Contain("does not exist any more"));
+        Assert.That(refused.Fields, Is.EqualTo(new[] { "export.segments[0]" }));
+    }
+
+    [Test]
+    public async Task Disconnect_cancels_the_queued_run_and_keeps_the_rest()
+    {
+        var environment = _stage.NewEnvironment();
+        var created = await environment.CreateAsync();
+        var run = await environment.RunAsync(created);
+        var wanted = created.Clone();
+        wanted.Connection = "";
+
+        var updated = await UpdateAsync(environment, wanted, "connection");
+
+        Assert.That((updated.Connection, updated.Braze), Is.EqualTo(("", created.Braze)));
+        var ended = await environment.NewestRunAsync(created, RunState.Canceled);
+        Assert.That((ended.Name, ended.Reason), Is.EqualTo((run.Name, "EXPORT_DISCONNECTED")));
+        Assert.That((await RefusedCall.OfAsync(environment.Administrator.RunExportAsync(new RunExportRequest { Name = created.Name }))).Reason, Is.EqualTo("CONNECTION_MISSING"));
+    }
+
+    [Test]
+    public async Task Delete_guards_by_etag_and_cancels_the_run()
+    {
+        var environment = _stage.NewEnvironment();
+        var created = await environment.CreateAsync();
+        var run = await environment.RunAsync(created);
+
+        var refused = await RefusedCall.OfAsync(environment.Administrator.DeleteExportAsync(new DeleteExportRequest { Name = created.Name, Etag = "old" }));
+        await environment.Administrator.DeleteExportAsync(new DeleteExportRequest { Name = created.Name, Etag = created.Etag });
+
+        Assert.That(refused.Status, Is.EqualTo(StatusCode.Aborted));
+        Assert.That((await RefusedCall.OfAsync(environment.Viewer.GetExportAsync(new GetExportRequest { Name = created.Name }))).Status, Is.EqualTo(StatusCode.NotFound));
+        Assert.That((await RefusedCall.OfAsync(_stage.Worker.BeginRunAsync(new BeginRunRequest { Name = run.Name }))).Reason, Is.EqualTo("RUN_ENDED"));
+    }
+
+    [Test]
+    public async Task Delete_lets_the_worker_end_what_it_has_begun_and_hides_the_history_from_the_next_of_the_name()
+    {
+        var environment = _stage.NewEnvironment();
+        var created = await environment.CreateAsync();
+        var run = await environment.RunAsync(created);
+        await environment.BeginAsync(run);
+
+        await environment.Administrator.DeleteExportAsync(new DeleteExportRequest { Name = created.Name });
+        var again = await environment.CreateAsync();
+        var progress = await _stage.Worker.ReportProgressAsync(new ReportProgressRequest { Name = run.Name });
+        await environment.CompleteAsync(run, RunState.Canceled);
+
+        Assert.That(progress.CancelRequested, Is.True);
+        Assert.That(await environment.RunsAsync(again), Is.Empty);
+        Assert.That((await RefusedCall.OfAsync(environment.Viewer.GetExportRunAsync(new GetExportRunRequest { Name = run.Name }))).Status, Is.EqualTo(StatusCode.NotFound));
+    }
+
+    [Test]
+    public async Task List_pages_and_filters_by_connection()
+    {
+        var environment = _stage.NewEnvironment();
+        foreach (var id in new[] { "b", "c", "a" })
+        {
+            await environment.CreateAsync(id, export => export.Connection = id == "b" ? environment.Private : environment.Shared);
+        }
+
+        var first = await environment.Viewer.ListExportsAsync(new ListExportsRequest { Parent = environment.Name, PageSize = 2 });
+        var second = await environment.Viewer.ListExportsAsync(new ListExportsRequest { Parent = environment.Name, PageSize = 2, PageToken = first.NextPageToken });
+        var filtered = await environment.Viewer.ListExportsAsync(new ListExportsRequest { Parent = environment.Name, Connection = environment.Private });
+
+        Assert.That(Ids(first.Exports), Is.EqualTo(new[] { "a", "b" }));
+        Assert.That(Ids(second.Exports), Is.EqualTo(new[] { "c" }));
+        Assert.That(second.NextPageToken, Is.Empty);
+        Assert.That(Ids(filtered.Exports), Is.EqualTo(new[] { "b" }));
+    }
+
+    [Test]
+    public async Task Unknown_and_malformed_names_are_told_apart()
+    {
+        var environment = _stage.NewEnvironment();
+        var unknown = $"{environment.Name}/exports/unknown";
+
+        Assert.That((await RefusedCall.OfAsync(environment.Viewer.GetExportAsync(new GetExportRequest { Name = unknown }))).Status, Is.EqualTo(StatusCode.NotFound));
+        Assert.That((await RefusedCall.OfAsync(environment.Administrator.DeleteExportAsync(new DeleteExportRequest { Name = unknown }))).Status, Is.EqualTo(StatusCode.NotFound));
+        Assert.That((await RefusedCall.OfAsync(environment.Administrator.RunExportAsync(new RunExportRequest { Name = unknown }))).Status, Is.EqualTo(StatusCode.NotFound));
+        Assert.That((await RefusedCall.OfAsync(environment.Administrator.UpdateExportAsync(Update(new Export { Name = unknown }, "segments")))).Status, Is.EqualTo(StatusCode.NotFound));
+        Assert.That((await RefusedCall.OfAsync(environment.Viewer.ListExportRunsAsync(new ListExportRunsRequest { Parent = unknown }))).Status, Is.EqualTo(StatusCode.NotFound));
+        Assert.That((await RefusedCall.OfAsync(environment.Viewer.GetExportAsync(new GetExportRequest { Name = $"{environment.Name}/exports/A B" }))).Fields, Is.EqualTo(new[] { "name" }));
+        Assert.That((await RefusedCall.OfAsync(environment.Viewer.ListExportsAsync(new ListExportsRequest { Parent = environment.Name, PageSize = -1, PageToken = "!" }))).Fields, Is.EqualTo(new[] { "page_size", "page_token" }));
+    }
+
+    private static AsyncUnaryCall<Export> CreateCall(StageEnvironment environment, Action<Export>? change = null) =>
+        environment.Administrator.CreateExportAsync(new CreateExportRequest { Parent = environment.Name, ExportId = "best", Export = environment.NewExport(change) });
+
+    private static async Task<Export> UpdateAsync(StageEnvironment environment, Export export, params string[] paths) =>
+        await environment.Administrator.UpdateExportAsync(Update(export, paths));
+
+    private static UpdateExportRequest Update(Export export, params string[] paths) => new() { Export = export, UpdateMask = new FieldMask { Paths = { paths } } };
+
+    private static IEnumerable<string> Ids(IEnumerable<Export> exports) => exports.Select(export => export.Name.Split('/')[^1]);
+}
