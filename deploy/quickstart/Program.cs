@@ -1,0 +1,3 @@
+using CustomerInsights.Quickstart.Running;
+
+return await Commands.Root().Parse(args).InvokeAsync();

@@ -1,0 +1,8 @@
+using CustomerInsights.Connections;
+using CustomerInsights.Environments;
+using CustomerInsights.Exports;
+using CustomerInsights.Segments;
+using CustomerInsights.ServiceDefaults.Hosting;
+using CustomerInsights.Workers.Braze;
+
+return await ServiceHost.RunAsync([new EnvironmentsApp(), new ConnectionsApp(), new SegmentsApp(), new ExportsApp(), new BrazeApp()], args);

@@ -1,0 +1,22 @@
+using CustomerInsights.ServiceDefaults.Storage;
+
+namespace CustomerInsights.Benchmarks;
+
+/// <summary>What to measure, and with how much.</summary>
+internal sealed record BenchmarkOptions
+{
+    public required string Scenario { get; init; }
+
+    public required int Profiles { get; init; }
+
+    public required IReadOnlyList<Engine> Engines { get; init; }
+
+    /// <summary>Requests that the bare client keeps on their way: as many as the worker does.</summary>
+    public required int InFlight { get; init; }
+
+    /// <summary>Whether the stand-in limits the rate as Braze does.</summary>
+    public required bool Limits { get; init; }
+
+    /// <summary>Where the results go.</summary>
+    public required string Output { get; init; }
+}

@@ -1,0 +1,3 @@
+using CustomerInsights.Benchmarks;
+
+return await BenchmarkCommand.Create().Parse(args).InvokeAsync();

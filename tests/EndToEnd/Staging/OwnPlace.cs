@@ -1,0 +1,60 @@
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text;
+using CustomerInsights.Quickstart.Starting;
+using CustomerInsights.TestKit;
+using Npgsql;
+
+namespace CustomerInsights.EndToEnd.Staging;
+
+/// <summary>A database and a virtual host for one topology, on servers that others use, too.</summary>
+internal sealed class OwnPlace : IAsyncDisposable
+{
+    private readonly ServerAddresses _servers;
+    private readonly string _name;
+
+    private OwnPlace(ServerAddresses servers, string name) => (_servers, _name) = (servers, name);
+
+    /// <summary>For the settings of the topology.</summary>
+    public ServerAddresses Addresses => _servers with
+    {
+        Postgres = new NpgsqlConnectionStringBuilder(_servers.Postgres) { Database = _name }.ToString(),
+        RabbitMq = new UriBuilder(_servers.RabbitMq) { Path = _name }.Uri,
+    };
+
+    public static async Task<OwnPlace> CreateAsync(ServerAddresses servers, CancellationToken cancellationToken)
+    {
+        var place = new OwnPlace(servers, Some.Name("e2e").Replace('-', '_'));
+        await place.OnDatabaseServerAsync($"CREATE DATABASE {place._name} TEMPLATE template0", cancellationToken);
+        await place.OnBrokerAsync(HttpMethod.Put, cancellationToken);
+        return place;
+    }
+
+    /// <summary>The servers that all tests of a run share.</summary>
+    public static ServerAddresses Shared() => new(TestServers.PostgreSql, TestServers.RabbitMq, TestServers.RabbitMqManagement);
+
+    public async ValueTask DisposeAsync()
+    {
+        await OnBrokerAsync(HttpMethod.Delete, CancellationToken.None);
+        await OnDatabaseServerAsync($"DROP DATABASE IF EXISTS {_name} WITH (FORCE)", CancellationToken.None);
+    }
+
+    private async Task OnDatabaseServerAsync(string sql, CancellationToken cancellationToken)
+    {
+        await using var source = NpgsqlDataSource.Create(_servers.Postgres);
+        await using var command = source.CreateCommand(sql);
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    private async Task OnBrokerAsync(HttpMethod method, CancellationToken cancellationToken)
+    {
+        using var http = new HttpClient();
+        using var request = new HttpRequestMessage(method, new Uri(_servers.RabbitMqManagement, $"/api/vhosts/{_name}"));
+
+        // The broker shows a copy of whatever is published: see PlainBroker.
+        request.Content = method == HttpMethod.Put ? JsonContent.Create(new { tracing = true }) : null;
+        request.Headers.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes(_servers.RabbitMqManagement.UserInfo)));
+        using var response = await http.SendAsync(request, cancellationToken);
+        response.EnsureSuccessStatusCode();
+    }
+}

@@ -1,0 +1,86 @@
+using CustomerInsights.Quickstart.Calling;
+using CustomerInsights.Quickstart.Starting;
+
+namespace CustomerInsights.EndToEnd.Staging;
+
+/// <summary>Which of the two ways to run the system.</summary>
+public enum Shape
+{
+    /// <summary>One process, SQLite, in-process bus.</summary>
+    Standalone,
+
+    /// <summary>A process for each service, PostgreSQL, RabbitMQ.</summary>
+    Processes,
+}
+
+/// <summary>A running system for the tests of one fixture. Each test plays a <see cref="Story"/> of its own on it.</summary>
+internal sealed class Stage : IAsyncDisposable
+{
+    private readonly string _folder;
+    private readonly OwnPlace? _place;
+
+    private Stage(string folder, OwnPlace? place, Topology topology, Insights insights) =>
+        (_folder, _place, Topology, Insights) = (folder, place, topology, insights);
+
+    public Topology Topology { get; }
+
+    /// <summary>Calls as a platform administrator.</summary>
+    public Insights Insights { get; }
+
+    /// <summary>Database and broker of the topology; null for Standalone.</summary>
+    public ServerAddresses? Servers => _place?.Addresses;
+
+    /// <summary>Databases of Standalone and logs of all processes.</summary>
+    public string Folder => _folder;
+
+    /// <param name="servers">Where to have a database and a virtual host; null for the shared servers.</param>
+    /// <param name="settings">For every process, beside those that make tests quick.</param>
+    public static async Task<Stage> SetAsync(
+        Shape shape, ServerAddresses? servers, IReadOnlyDictionary<string, string> settings, CancellationToken cancellationToken)
+    {
+        var folder = Directory.CreateTempSubdirectory("insights-e2e-").FullName;
+        var place = shape == Shape.Processes ? await OwnPlace.CreateAsync(servers ?? OwnPlace.Shared(), cancellationToken) : null;
+        try
+        {
+            var options = new TopologyOptions { Folder = folder, Servers = place?.Addresses, Settings = Quick(settings) };
+            var topology = await Topology.StartAsync(options, cancellationToken);
+            var token = await topology.TokenAsync("ada", platformAdministrator: true, cancellationToken);
+            return new Stage(folder, place, topology, Insights.As(topology, token));
+        }
+        catch
+        {
+            await (place?.DisposeAsync() ?? ValueTask.CompletedTask);
+            throw;
+        }
+    }
+
+    /// <summary>The logs of all processes, into the output of a test that failed.</summary>
+    public void ShowLogsOfFailure()
+    {
+        if (TestContext.CurrentContext.Result.Outcome.Status != NUnit.Framework.Interfaces.TestStatus.Failed)
+        {
+            return;
+        }
+
+        foreach (var process in Topology.Processes)
+        {
+            TestContext.Out.WriteLine($"==== {process.Name}, process {process.Id}\n{process.LogTail(60)}");
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Insights.Dispose();
+        await Topology.DisposeAsync();
+        await (_place?.DisposeAsync() ?? ValueTask.CompletedTask);
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    // A person can wait a minute until a lost event heals; a test need not.
+    private static Dictionary<string, string> Quick(IReadOnlyDictionary<string, string> settings) => new(settings)
+    {
+        ["Exports:HealEvery"] = "00:00:02",
+        ["Exports:AskAgainAfterQueued"] = "00:00:05",
+        ["Exports:CatchUpPause"] = "00:00:02",
+    };
+}
