@@ -17,7 +17,7 @@ if ! is_built; then
   began=$SECONDS
   mkdir -p "$root/artifacts"
   touch "$stamp.new"
-  dotnet build "$root/deploy/quickstart/run.slnf" "${build_options[@]}"
+  build_all "$root/deploy/quickstart/run.slnf"
   mv "$stamp.new" "$stamp"
   echo "Built in $((SECONDS - began)) s"
 fi
