@@ -70,26 +70,35 @@ internal sealed class CreateConnection(Database database, ProtectSecrets secrets
         caller.Principal,
         ids.Next());
 
-    /// <summary>The answer when the request id, the id or the display name is taken; null when none is.</summary>
+    /// <summary>
+    /// The answer when the request id, the id or the display name is taken; null when none is. The request id is read last:
+    /// a connection that an equal request stores between two of these reads is then an answer, not an obstacle.
+    /// </summary>
     private static async Task<Result<Connection>?> FindTwinAsync(Session session, Caller caller, ConnectionDraft draft)
     {
+        var obstacle = await FindObstacleAsync(session, draft);
         if (draft.RequestId.Length > 0
             && await ConnectionStore.FindByRequestAsync(session, draft.Name.Environment, caller.Principal, draft.RequestId) is var (earlier, fingerprint))
         {
             return fingerprint == draft.Fingerprint ? earlier : Refusal.Invalid("request_id", "was used for another request. Take a new one for each connection.");
         }
 
+        if (obstacle is not null)
+        {
+            return obstacle;
+        }
+
+        return null;
+    }
+
+    private static async Task<Refusal?> FindObstacleAsync(Session session, ConnectionDraft draft)
+    {
         if (await ConnectionStore.FindAsync(session, draft.Name) is not null)
         {
             return Refusal.AlreadyExists(draft.Name.ToString());
         }
 
-        if (await ConnectionStore.IsDisplayNameTakenAsync(session, draft.Name, draft.Type.Id, draft.DisplayName))
-        {
-            return Taken(draft.Type.Id);
-        }
-
-        return null;
+        return await ConnectionStore.IsDisplayNameTakenAsync(session, draft.Name, draft.Type.Id, draft.DisplayName) ? Taken(draft.Type.Id) : null;
     }
 
     /// <summary>Display name and type together identify a connection to people (CON-6).</summary>

@@ -22,15 +22,9 @@ internal sealed class CreateSegment(Database database, AnsweredRequests answered
     private async Task<Result<Segment>> CreateAsync(Transaction transaction, NewSegment wanted)
     {
         var name = new SegmentName(wanted.Environment, wanted.SegmentId);
-        var earlier = await AnsweredRequests.FindAsync(transaction, wanted.Environment, AnsweredRequests.CreateSegment, wanted.RequestId);
-        if (earlier is not null && earlier != wanted.SegmentId)
+        if (await FindAnswerAsync(transaction, name, wanted) is { } answer)
         {
-            return Refusal.Invalid("request_id", "was used for another segment. Take a new one for each.");
-        }
-
-        if (earlier is not null && await SegmentStore.FindAsync(transaction, name) is { } made)
-        {
-            return made;
+            return answer;
         }
 
         if (await ProfileSetStore.FindAsync(transaction, wanted.Environment) is not { } set)
@@ -47,6 +41,23 @@ internal sealed class CreateSegment(Database database, AnsweredRequests answered
         return await StoreAsync(transaction, name, wanted);
     }
 
+    /// <summary>The answer to an earlier request with the same id; null when this is the first.</summary>
+    private static async Task<Result<Segment>?> FindAnswerAsync(Transaction transaction, SegmentName name, NewSegment wanted)
+    {
+        var earlier = await AnsweredRequests.FindAsync(transaction, wanted.Environment, AnsweredRequests.CreateSegment, wanted.RequestId);
+        if (earlier is not null && earlier != wanted.SegmentId)
+        {
+            return Refusal.Invalid("request_id", "was used for another segment. Take a new one for each.");
+        }
+
+        if (earlier is not null && await SegmentStore.FindAsync(transaction, name) is { } made)
+        {
+            return made;
+        }
+
+        return null;
+    }
+
     private async Task<Result<Segment>> StoreAsync(Transaction transaction, SegmentName name, NewSegment wanted)
     {
         var segment = new Segment(name, ids.Next(), wanted.Definition, ids.Next(), Publication.None, LastVersion: 0, LastError: "");
@@ -57,7 +68,8 @@ internal sealed class CreateSegment(Database database, AnsweredRequests answered
 
         if (!await SegmentStore.InsertAsync(transaction, segment))
         {
-            return Refusal.AlreadyExists(name.ToString());
+            // The one in the way may be that of an equal request at the same time.
+            return await FindAnswerAsync(transaction, name, wanted) ?? Refusal.AlreadyExists(name.ToString());
         }
 
         await answered.RememberAsync(transaction, wanted.Environment, AnsweredRequests.CreateSegment, wanted.RequestId, wanted.SegmentId);

@@ -44,6 +44,23 @@ public sealed class UpdateConnectionTests(Engine engine) : ConnectionsFixture(en
     }
 
     [Test]
+    public async Task Two_that_take_one_display_name_at_once_get_an_answer_each()
+    {
+        var scene = await SetAsync();
+        for (var round = 0; round < 8; round++)
+        {
+            var named = new List<Connection>();
+            foreach (var side in new[] { "left", "right" })
+            {
+                named.Add(await scene.CreateAsync(r => (r.ConnectionId, r.Connection.DisplayName) = ($"{side}-{round}", $"{side} {round}")));
+            }
+
+            var codes = await Task.WhenAll(named.Select(connection => RenameAsync(scene, connection.Name, $"Shared {round}")));
+            Assert.That(codes, Is.EquivalentTo(new[] { StatusCode.OK, StatusCode.AlreadyExists }));
+        }
+    }
+
+    [Test]
     public async Task New_host_is_asked_with_the_kept_key()
     {
         var scene = await SetAsync();
@@ -121,5 +138,19 @@ public sealed class UpdateConnectionTests(Engine engine) : ConnectionsFixture(en
         var connection = new Connection { Name = $"{scene.Parent}/connections/braze", Etag = etag };
         change(connection);
         return scene.Client.UpdateConnectionAsync(new UpdateConnectionRequest { Connection = connection, UpdateMask = new FieldMask { Paths = { mask } } });
+    }
+
+    private static async Task<StatusCode> RenameAsync(Scene scene, string name, string displayName)
+    {
+        try
+        {
+            var connection = new Connection { Name = name, DisplayName = displayName };
+            await scene.Client.UpdateConnectionAsync(new UpdateConnectionRequest { Connection = connection, UpdateMask = new FieldMask { Paths = { "display_name" } } });
+            return StatusCode.OK;
+        }
+        catch (RpcException exception)
+        {
+            return exception.StatusCode;
+        }
     }
 }

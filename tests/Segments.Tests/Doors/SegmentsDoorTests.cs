@@ -73,6 +73,17 @@ public sealed class SegmentsDoorTests(Engine engine)
     }
 
     [Test]
+    public async Task Equal_creations_at_once_get_one_answer()
+    {
+        for (var round = 0; round < 5; round++)
+        {
+            var request = new CreateSegmentRequest { Parent = _doors.Environment, SegmentId = $"vip-{round}", Segment = SpendAtLeast(1), RequestId = Some.Id() };
+            var answers = await Task.WhenAll(Enumerable.Range(0, 4).Select(i => _doors.Segments.CreateSegmentAsync(request).ResponseAsync));
+            Assert.That(answers.Distinct().ToList(), Has.Count.EqualTo(1));
+        }
+    }
+
+    [Test]
     public async Task Validating_stores_nothing_and_problems_are_told_all_at_once()
     {
         var request = new CreateSegmentRequest { Parent = _doors.Environment, SegmentId = "vip", Segment = SpendAtLeast(1), ValidateOnly = true };

@@ -64,7 +64,7 @@ public sealed class Database : IAsyncDisposable
     /// <summary>
     /// Runs a transaction and commits it when the function returns; anything thrown rolls it back. On SQLite writers of
     /// the process wait for each other. Events published in it leave after the commit. When PostgreSQL lets the
-    /// transaction lose against another one (deadlock), the function runs again: keep its effects inside the transaction.
+    /// transaction lose against another one (deadlock, unique index), the function runs again: keep its effects inside the transaction.
     /// </summary>
     public async Task<T> WriteAsync<T>(Func<Transaction, Task<T>> write, CancellationToken cancellationToken)
     {

@@ -66,7 +66,11 @@ internal sealed class PostgreSqlEngine : IDatabaseEngine
     public bool IsInterruption(Exception exception) => false;
 
     public bool IsConflict(Exception exception) =>
-        exception is PostgresException { SqlState: PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected };
+        exception is PostgresException
+        {
+            // A unique violation: another transaction stored the same between this one's check and its statement. Run again, the check sees it.
+            SqlState: PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.UniqueViolation,
+        };
 
     public ValueTask DisposeAsync() => _source.DisposeAsync();
 
