@@ -11,9 +11,13 @@ internal sealed class EventBus : IAsyncDisposable
 {
     private readonly List<EventSubscription> _subscriptions = [];
     private IEventTransport? _transport;
+    private volatile bool _isStopping;
 
     /// <summary>Whether events can leave and arrive right now; readiness shows it.</summary>
     public bool IsReady => _transport is { IsReady: true };
+
+    /// <summary>Whether it was told to stop: not being ready is no failure from then on.</summary>
+    public bool IsStopping => _isStopping;
 
     /// <summary>How long a publish may take before it counts as failed.</summary>
     public TimeSpan PublishTimeout => Started.PublishTimeout;
@@ -55,7 +59,11 @@ internal sealed class EventBus : IAsyncDisposable
     }
 
     /// <summary>Takes no more events, and waits for those being handled until the token fires.</summary>
-    public Task StopAsync(CancellationToken cancellationToken) => _transport?.StopAsync(cancellationToken) ?? Task.CompletedTask;
+    public Task StopAsync(CancellationToken cancellationToken)
+    {
+        _isStopping = true;
+        return _transport?.StopAsync(cancellationToken) ?? Task.CompletedTask;
+    }
 
     /// <summary>Completes when the event is in safe hands; throws when that is not certain.</summary>
     public Task PublishAsync(OutgoingEvent outgoing, CancellationToken cancellationToken) => Started.PublishAsync(outgoing, cancellationToken);
