@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Runs every test. Needs the .NET SDK; installs PostgreSQL and RabbitMQ from Debian where they are missing.
+# Runs every test. Needs the .NET SDK; installs PostgreSQL, RabbitMQ and Node.js from Debian where they are missing, and the
+# Node packages that tests use as peers.
 #
 #   ./test.sh                    everything
 #   ./test.sh --only Segments    one test project (repeat for more): tests/Segments.Tests, or EndToEnd, or Repository
@@ -20,7 +21,7 @@ while [[ $# -gt 0 ]]; do
     --filter) filter="${2:?--filter needs a name}"; shift 2 ;;
     --soak) soak=true; shift ;;
     --no-build) build=false; shift ;;
-    --help | -h) sed -n '2,11p' "${BASH_SOURCE[0]}" | sed 's/^# \{0,1\}//'; exit 0 ;;
+    --help | -h) sed -n '2,12p' "${BASH_SOURCE[0]}" | sed 's/^# \{0,1\}//'; exit 0 ;;
     *) echo "test.sh: unknown argument $1; see ./test.sh --help" >&2; exit 2 ;;
   esac
 done
@@ -48,6 +49,10 @@ done
 
 needs_servers() { # the shape rules read files only
   [[ "${projects[*]}" != "Repository.Tests" ]]
+}
+
+needs_node() { # other people's gRPC, and the checks of the contracts
+  [[ " ${projects[*]} " == *" Conformance "* || " ${projects[*]} " == *" Repository.Tests "* ]]
 }
 
 # ---- what is started is stopped ------------------------------------------------------------------------------------
@@ -80,14 +85,24 @@ if needs_servers; then
   children+=("$servers_pid")
 fi
 
+if needs_node; then
+  eng/node.sh install >"$results/node.log" 2>&1 &
+  node_pid=$!
+  children+=("$node_pid")
+fi
+
 if $build; then
   say "Building (Release)"
   if [[ ${#only[@]} -gt 0 && "${projects[*]}" != *EndToEnd* ]]; then
-    for folder in "${projects[@]}"; do dotnet build "tests/$folder" "${build_options[@]}"; done
+    for folder in "${projects[@]}"; do build_all "tests/$folder"; done
   else
-    dotnet build CustomerInsights.sln "${build_options[@]}"
+    build_all CustomerInsights.sln
   fi
   say "Built"
+fi
+
+if needs_node; then
+  wait "$node_pid" || { cat "$results/node.log" >&2; echo "test.sh: the Node packages were not installed" >&2; exit 1; }
 fi
 
 if needs_servers; then
@@ -116,7 +131,7 @@ run_project() { # writes <folder>.trx, .log and .code; never fails itself
     --blame-hang-timeout 6m --blame-hang-dump-type none >"$results/$folder.log" 2>&1 </dev/null || code=$?
   echo "$code" >"$results/$folder.code"
   say "$folder: $(summary "$folder") in $((SECONDS - start)) s"
-  grep -oh 'measured: [^<]*' "$results/$folder.trx" 2>/dev/null | sed 's/^/         /' || true
+  grep -oh 'measured: [^<]*' "$results/$folder.trx" 2>/dev/null | sort -u | sed 's/^/         /' || true
 }
 
 counter() { # folder, name of the counter

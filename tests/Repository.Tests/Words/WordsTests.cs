@@ -23,9 +23,17 @@ public sealed partial class WordsTests
         .Where(l => MachinePath().IsMatch(l.Text))
         .Select(l => $"{l.Path}({l.Number}): names a place of one machine; use a path relative to the repository."));
 
+    // The lock names the pages of its packages' authors. What it must not name is where somebody happened to fetch them.
+    [Test]
+    public void No_registry_in_the_lock_of_node() => Rule.Holds(
+        from line in Lines()
+        where IsLock(line.Path) && line.Text.Contains("\"resolved\"", StringComparison.Ordinal)
+        select $"{line.Path}({line.Number}): names a registry; lock with npm install --omit-lockfile-registry-resolved.");
+
     [Test]
     public void No_unknown_host() => Rule.Holds(
         from line in Lines()
+        where !IsLock(line.Path)
         from Match url in Url().Matches(line.Text)
         let host = url.Groups[1].Value.ToLowerInvariant()
         where !KnownHosts.Contains(host) && !IsReserved(host) && !IsVendorShape(host)
@@ -50,6 +58,8 @@ public sealed partial class WordsTests
         !host.Contains('.', StringComparison.Ordinal)
         || Regex.IsMatch(host, @"(^|\.)example\.(com|org|net)$", RegexOptions.None)
         || Regex.IsMatch(host, @"\.(example|test|invalid|localhost|local)$", RegexOptions.None);
+
+    private static bool IsLock(string path) => path.EndsWith("/package-lock.json", StringComparison.Ordinal);
 
     private static bool IsVendorShape(string host) => Regex.IsMatch(host, @"^rest\.[a-z0-9-]+\.braze\.(com|eu)$");
 
