@@ -53,6 +53,21 @@ public sealed class LedgerStoreTests(Engine engine) : LedgerFixture(engine)
         Assert.That(holders, Is.EqualTo(new[] { new KeyHolder("k-b", "b") }), "a duplicate holds nothing");
     }
 
+    // Once the whole audience was read for every page of its first run, until the server had counted its rows.
+    [Test]
+    public async Task Holders_are_found_through_the_index_before_anybody_has_counted_the_audience()
+    {
+        await WriteAsync([.. Enumerable.Range(0, 5_000).Select(i => Delivered($"c{i:0000}", $"k{i}"))]);
+        var hashes = Enumerable.Range(4_900, 200).Select(i => Fingerprint.OfKey($"k{i}")).ToList();
+        Assert.That(await Ledger.ReadHoldersAsync(AudienceId, hashes, Token), Has.Count.EqualTo(100));
+        if (Database.Engine == Engine.PostgreSql)
+        {
+            var sql = $"EXPLAIN {LedgerStore.Probe(Engine.PostgreSql, "key, customer_id", "audience_id = @AudienceId", "key_hash", "@hashes")}";
+            var plan = await Database.ReadAsync(session => session.QueryAsync<string>(sql, new { AudienceId, hashes = hashes.ToArray() }), Token);
+            Assert.That(string.Join('\n', plan), Does.Contain("Index Scan using ledger_by_key").And.Not.Contain("Bitmap"));
+        }
+    }
+
     [Test]
     public async Task An_audience_knows_nothing_of_another()
     {

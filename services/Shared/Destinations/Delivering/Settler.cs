@@ -79,7 +79,7 @@ internal sealed class Settler(AudienceWork work, PassPlan plan, PendingKeys pend
         }
 
         await FlightLog.TakeOffAsync(transaction, work.AudienceId, changes.TakingOff);
-        await FlightLog.LandAsync(transaction, changes.Landed);
+        await FlightLog.LandAsync(transaction, work.AudienceId, changes.Landed);
         if (changes.LosesHolder)
         {
             await AudienceStore.MarkForComparisonAsync(transaction, work.AudienceId, plan.IsWhole);

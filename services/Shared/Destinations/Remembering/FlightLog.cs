@@ -11,24 +11,24 @@ namespace CustomerInsights.Destinations.Remembering;
 internal static class FlightLog
 {
     /// <summary>Records the keys of flights before they are sent.</summary>
-    public static async Task TakeOffAsync(Transaction transaction, long audienceId, IReadOnlyList<Flight> flights)
-    {
-        foreach (var (id, rows) in flights)
-        {
-            await transaction.ExecuteAsync(
-                "INSERT INTO flights (run_id, epoch, number, audience_id, keys) VALUES (@RunId, @Epoch, @Number, @audienceId, @keys)",
-                new { id!.RunId, id.Epoch, id.Number, audienceId, keys = JsonSerializer.Serialize(rows.SelectMany(row => new[] { row.CustomerId, row.Mapped.Key })) });
-        }
-    }
+    public static Task TakeOffAsync(Transaction transaction, long audienceId, IReadOnlyList<Flight> flights) => RunAsync(
+        transaction,
+        """
+        INSERT INTO flights (run_id, epoch, number, keys, audience_id)
+        SELECT f.*, @audienceId FROM unnest(@runs, @epochs, @numbers, @keys) AS f
+        """,
+        "INSERT INTO flights (run_id, epoch, number, keys, audience_id) VALUES (@RunId, @Epoch, @Number, @Keys, @AudienceId)",
+        [.. flights.Select(flight => new FlightRow(flight.Id!.RunId, flight.Id.Epoch, flight.Id.Number, KeysOf(flight), audienceId))]);
 
     /// <summary>Forgets flights whose rows are all settled.</summary>
-    public static async Task LandAsync(Transaction transaction, IReadOnlyList<FlightId> flights)
-    {
-        foreach (var flight in flights)
-        {
-            await transaction.ExecuteAsync("DELETE FROM flights WHERE run_id = @RunId AND epoch = @Epoch AND number = @Number", flight);
-        }
-    }
+    public static Task LandAsync(Transaction transaction, long audienceId, IReadOnlyList<FlightId> flights) => RunAsync(
+        transaction,
+        """
+        DELETE FROM flights USING unnest(@runs, @epochs, @numbers) AS f (run_id, epoch, number)
+        WHERE flights.run_id = f.run_id AND flights.epoch = f.epoch AND flights.number = f.number
+        """,
+        "DELETE FROM flights WHERE run_id = @RunId AND epoch = @Epoch AND number = @Number",
+        [.. flights.Select(id => new FlightRow(id.RunId, id.Epoch, id.Number, "", audienceId))]);
 
     /// <summary>
     /// Queues the keys of flights that never landed. Whoever is still a member is delivered again and so keeps the key;
@@ -45,6 +45,28 @@ internal static class FlightLog
 
         await transaction.ExecuteAsync("DELETE FROM flights WHERE audience_id = @audienceId", new { audienceId });
     }
+
+    private static string KeysOf(Flight flight) => JsonSerializer.Serialize(flight.Rows.SelectMany(row => new[] { row.CustomerId, row.Mapped.Key }));
+
+    // One round trip for all of them where there is one to save; SQLite has none.
+    private static async Task RunAsync(Transaction transaction, string forAll, string forEach, IReadOnlyList<FlightRow> rows)
+    {
+        if (rows.Count > 0)
+        {
+            await (transaction.Engine == Engine.PostgreSql
+                ? transaction.ExecuteAsync(forAll, new
+                {
+                    rows[0].AudienceId,
+                    runs = rows.Select(row => row.RunId).ToArray(),
+                    epochs = rows.Select(row => row.Epoch).ToArray(),
+                    numbers = rows.Select(row => row.Number).ToArray(),
+                    keys = rows.Select(row => row.Keys).ToArray(),
+                })
+                : transaction.ExecuteAsync(forEach, rows));
+        }
+    }
+
+    private sealed record FlightRow(long RunId, long Epoch, long Number, string Keys, long AudienceId);
 }
 
 /// <summary>Names a request for good: of a run, of one claim of it.</summary>

@@ -29,7 +29,7 @@ internal sealed class LedgerStore(Database database)
     public Task<IReadOnlyList<LedgerRow>> ReadAsync(long audienceId, IReadOnlyCollection<string> customerIds, CancellationToken cancellationToken) =>
         database.ReadAsync(
             session => session.QueryAsync<LedgerRow>(
-                $"SELECT {Columns} FROM ledger WHERE audience_id = @audienceId AND {ValueList.IsOneOf(session.Engine, "customer_id", "@ids")}",
+                Probe(session.Engine, Columns, "audience_id = @audienceId", "customer_id", "@ids"),
                 new { audienceId, ids = ValueList.Of(session.Engine, customerIds) }),
             cancellationToken);
 
@@ -37,10 +37,7 @@ internal sealed class LedgerStore(Database database)
     public Task<IReadOnlyList<KeyHolder>> ReadHoldersAsync(long audienceId, IReadOnlyCollection<long> keyHashes, CancellationToken cancellationToken) =>
         database.ReadAsync(
             session => session.QueryAsync<KeyHolder>(
-                $"""
-                SELECT key, customer_id FROM ledger
-                WHERE audience_id = @audienceId AND state = {(int)LedgerState.Delivered} AND {ValueList.IsOneOf(session.Engine, "key_hash", "@hashes")}
-                """,
+                Probe(session.Engine, "key, customer_id", $"audience_id = @audienceId AND state = {(int)LedgerState.Delivered}", "key_hash", "@hashes"),
                 new { audienceId, hashes = ValueList.Of(session.Engine, keyHashes) }),
             cancellationToken);
 
@@ -67,6 +64,17 @@ internal sealed class LedgerStore(Database database)
     /// <summary>Gives up an audience: everything that stands there is queued for removal.</summary>
     public static Task RemoveAllAsync(Transaction transaction, LedgerScope scope) =>
         MoveAsync(transaction, "audience_id = @AudienceId", RemovalCause.AudienceGivenUp, scope);
+
+    /// <summary>
+    /// Rows whose column has one of the values, each found through the index. Written as one list, PostgreSQL reads the whole
+    /// audience instead as long as it thinks that the audience is small: through all of its first run.
+    /// </summary>
+    internal static string Probe(Engine engine, string columns, string condition, string column, string values) => engine == Engine.PostgreSql
+        ? $"""
+          SELECT found.* FROM unnest({values}) AS wanted (value)
+          CROSS JOIN LATERAL (SELECT {columns} FROM ledger WHERE {condition} AND {column} = wanted.value OFFSET 0) AS found
+          """
+        : $"SELECT {columns} FROM ledger WHERE {condition} AND {ValueList.IsOneOf(engine, column, values)}";
 
     private static async Task MoveAsync(Transaction transaction, string chosen, RemovalCause cause, object parameters)
     {
