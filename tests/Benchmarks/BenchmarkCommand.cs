@@ -1,4 +1,5 @@
 using System.CommandLine;
+using CustomerInsights.Benchmarks.Calling;
 using CustomerInsights.Benchmarks.Exporting;
 using CustomerInsights.Benchmarks.Refreshing;
 using CustomerInsights.Benchmarks.Reporting;
@@ -12,6 +13,7 @@ internal static class BenchmarkCommand
 {
     public const string BrazeExport = "braze-export";
     public const string SegmentRefresh = "segment-refresh";
+    public const string Grpc = "grpc";
 
     private const int ExportedProfiles = 500_000;
     private const int RefreshedProfiles = 2_000_000;
@@ -19,26 +21,28 @@ internal static class BenchmarkCommand
 
     public static RootCommand Create()
     {
-        var scenario = new Option<string>("--scenario") { Description = "What to measure.", Required = true }.AcceptOnlyFromAmong(BrazeExport, SegmentRefresh);
+        var scenario = new Option<string>("--scenario") { Description = "What to measure.", Required = true }.AcceptOnlyFromAmong(BrazeExport, SegmentRefresh, Grpc);
         var profiles = new Option<int?>("--profiles") { Description = $"How many. Default: {ExportedProfiles:N0} for {BrazeExport}, {RefreshedProfiles:N0} for {SegmentRefresh}." };
         var engine = new Option<Engine?>("--engine") { Description = $"Where profiles are stored. Default: PostgreSql (separate processes) for {BrazeExport}; {SegmentRefresh} measures both." };
         var inFlight = new Option<int>("--in-flight") { Description = "Requests that the bare client keeps on their way, as many as the worker.", DefaultValueFactory = _ => WorkerRequestsInFlight };
+        var rounds = new Option<int>("--rounds") { Description = $"How often each contender of {Grpc} takes its turn.", DefaultValueFactory = _ => 5 };
         var limits = new Option<bool>("--limits") { Description = "Let the stand-in limit the rate as Braze does." };
         var output = new Option<string>("--output") { Description = "Folder for the results.", DefaultValueFactory = _ => Path.Combine(Repository.Root, "artifacts", "benchmarks") };
         var root = new RootCommand("Measures the system against the least that the same work could cost. Build Release first; let nothing else run.")
         {
-            scenario, profiles, engine, inFlight, limits, output,
+            scenario, profiles, engine, inFlight, rounds, limits, output,
         };
         root.SetAction((parsed, cancellationToken) =>
         {
             var isExport = parsed.GetValue(scenario) == BrazeExport;
-            var engines = parsed.GetValue(engine) is { } one ? [one] : isExport ? [Engine.PostgreSql] : new[] { Engine.Sqlite, Engine.PostgreSql };
+            var engines = parsed.GetValue(engine) is { } one ? [one] : parsed.GetValue(scenario) == SegmentRefresh ? new[] { Engine.Sqlite, Engine.PostgreSql } : [Engine.PostgreSql];
             var options = new BenchmarkOptions
             {
                 Scenario = parsed.GetValue(scenario)!,
                 Profiles = parsed.GetValue(profiles) ?? (isExport ? ExportedProfiles : RefreshedProfiles),
                 Engines = engines,
                 InFlight = parsed.GetValue(inFlight),
+                Rounds = parsed.GetValue(rounds),
                 Limits = parsed.GetValue(limits),
                 Output = parsed.GetValue(output)!,
             };
@@ -53,9 +57,12 @@ internal static class BenchmarkCommand
         var met = true;
         foreach (var engine in options.Engines)
         {
-            var results = options.Scenario == BrazeExport
-                ? await new BrazeExportScenario(options, engine).RunAsync(cancellationToken)
-                : await new SegmentRefreshScenario(options, engine).RunAsync(cancellationToken);
+            var results = await (options.Scenario switch
+            {
+                BrazeExport => new BrazeExportScenario(options, engine).RunAsync(cancellationToken),
+                SegmentRefresh => new SegmentRefreshScenario(options, engine).RunAsync(cancellationToken),
+                _ => new GrpcScenario(options).RunAsync(cancellationToken),
+            });
             Console.Write(ResultTable.Write(results));
             Console.WriteLine($"Written to {await ResultFile.WriteAsync(results, options.Output, cancellationToken)}");
             met &= results.Targets.All(target => target.IsMet);

@@ -17,6 +17,9 @@ internal sealed record BenchmarkOptions
     /// <summary>Whether the stand-in limits the rate as Braze does.</summary>
     public required bool Limits { get; init; }
 
+    /// <summary>Rounds of each contender, for scenarios that compare rates.</summary>
+    public required int Rounds { get; init; }
+
     /// <summary>Where the results go.</summary>
     public required string Output { get; init; }
 }

@@ -11,9 +11,26 @@ internal static class ResultTable
     public static string Write(Results results)
     {
         var text = new StringBuilder();
-        text.AppendLine(CultureInfo.InvariantCulture, $"{results.Scenario}: {results.Profiles:N0} profiles, {results.Engine}, {results.Machine.Processors} processors, {results.Machine.Runtime}");
+        var profiles = results.Profiles == 0 ? "" : Number(results.Profiles, "N0") + " profiles, ";
+        text.AppendLine(CultureInfo.InvariantCulture, $"{results.Scenario}: {profiles}{results.Engine}, {results.Machine.Processors} processors, {results.Machine.Runtime}");
         text.AppendLine();
-        Append(text, ["phase", "seconds", "profiles", "profiles/s", "requests"], results.Phases.Select(phase => new[]
+        AppendPhases(text, results.Phases);
+        AppendRates(text, results.Rates);
+        Append(text, ["target", "wanted", "measured", ""], results.Targets.Select(target => new[]
+        {
+            target.Name, target.Wanted, Number(target.Measured, "0.###"), target.IsMet ? "met" : "MISSED",
+        }));
+        return text.ToString();
+    }
+
+    private static void AppendPhases(StringBuilder text, IReadOnlyList<Phase> phases)
+    {
+        if (phases.Count == 0)
+        {
+            return;
+        }
+
+        Append(text, ["phase", "seconds", "profiles", "profiles/s", "requests"], phases.Select(phase => new[]
         {
             phase.Name,
             Number(phase.Seconds, "0.000"),
@@ -21,13 +38,23 @@ internal static class ResultTable
             Number(phase.ItemsPerSecond, "N0"),
             phase.Requests is { } requests ? Number(requests, "N0") : "",
         }));
-        AppendUses(text, "CPU s", results.Phases, use => Number(use.ProcessorSeconds, "0.00"));
-        AppendUses(text, "peak MB", results.Phases, use => Number(use.PeakBytes / Megabyte, "0"));
-        Append(text, ["target", "wanted", "measured", ""], results.Targets.Select(target => new[]
+        AppendUses(text, "CPU s", phases, use => Number(use.ProcessorSeconds, "0.00"));
+        AppendUses(text, "peak MB", phases, use => Number(use.PeakBytes / Megabyte, "0"));
+    }
+
+    private static void AppendRates(StringBuilder text, IReadOnlyList<Rate> rates)
+    {
+        if (rates.Count > 0)
         {
-            target.Name, target.Wanted, Number(target.Measured, "0.###"), target.IsMet ? "met" : "MISSED",
-        }));
-        return text.ToString();
+            Append(text, ["in turns", "per second", "per CPU second", "MB/s", "allocated B each"], rates.Select(rate => new[]
+            {
+                rate.Name,
+                Number(rate.PerSecond, "N0"),
+                Number(rate.PerProcessorSecond, "N0"),
+                Number(rate.BytesPerSecond / Megabyte, "N1"),
+                Number(rate.AllocatedPerOperation, "N0"),
+            }));
+        }
     }
 
     private static void AppendUses(StringBuilder text, string what, IReadOnlyList<Phase> phases, Func<ProcessUse, string> cell)

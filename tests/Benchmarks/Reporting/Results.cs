@@ -3,13 +3,18 @@ using System.Runtime.InteropServices;
 namespace CustomerInsights.Benchmarks.Reporting;
 
 /// <summary>What one scenario measured on one engine.</summary>
+/// <param name="Profiles">0 when the scenario is not about profiles.</param>
 internal sealed record Results(
     string Scenario,
     string Engine,
     int Profiles,
     Machine Machine,
     IReadOnlyList<Phase> Phases,
-    IReadOnlyList<Target> Targets);
+    IReadOnlyList<Target> Targets)
+{
+    /// <summary>What was done over and over, for scenarios that compare rates.</summary>
+    public IReadOnlyList<Rate> Rates { get; init; } = [];
+}
 
 /// <summary>Where it ran.</summary>
 internal sealed record Machine(int Processors, long MemoryBytes, string OperatingSystem, string Runtime)

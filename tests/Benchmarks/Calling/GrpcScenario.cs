@@ -1,0 +1,110 @@
+using CustomerInsights.Benchmarks.Measuring;
+using CustomerInsights.Benchmarks.Reporting;
+using Google.Protobuf;
+using Grpc.Net.Client;
+
+namespace CustomerInsights.Benchmarks.Calling;
+
+/// <summary>
+/// Our gRPC against a bare HTTP/2 endpoint that moves the same bytes, client and server in this process. Beside them, for
+/// scale, our client calls the official JavaScript server.
+/// </summary>
+internal sealed class GrpcScenario(BenchmarkOptions options)
+{
+    private const int Callers = 64;
+    private const int CallBytes = 128;
+    private const int SmallBytes = 64;
+    private const int SmallCount = 100_000;
+    private const int LargeBytes = 64 * 1024;
+    private const int LargeCount = 2_000;
+    private const double LeastCalls = 0.85;
+    private const double LeastMessagesPerProcessor = 500_000;
+    private const double LeastStreamedBytes = 0.8;
+    private const double MostAllocation = 1.5;
+
+    private static readonly TimeSpan Round = TimeSpan.FromSeconds(3);
+
+    private readonly List<Rate> _rates = [];
+    private readonly List<Target> _targets = [];
+
+    public async Task<Results> RunAsync(CancellationToken cancellationToken)
+    {
+        await using var server = await BenchServer.StartAsync(cancellationToken);
+        await using var official = await OfficialServer.StartAsync(cancellationToken);
+        using var bare = new BareCaller(server.Address);
+        using var ours = GrpcChannel.ForAddress(server.Address);
+        using var theirs = GrpcChannel.ForAddress(official.Address);
+        await CallAsync(bare, ours, theirs, cancellationToken);
+        await StreamAsync("small messages", SmallCount, SmallBytes, bare, ours, theirs, cancellationToken);
+        _targets.Add(Target.AtLeast("small messages per second of one processor", LeastMessagesPerProcessor, _rates.Single(rate => rate.Name == "small messages: ours").PerProcessorSecond));
+        await StreamAsync("large messages", LargeCount, LargeBytes, bare, ours, theirs, cancellationToken);
+        _targets.Add(Target.AtLeast("large messages: bytes per second / bare", LeastStreamedBytes, Ratio("large messages", rate => rate.BytesPerSecond)));
+        return new Results(options.Scenario, "http2", 0, Machine.This(), [], _targets) { Rates = _rates };
+    }
+
+    private async Task CallAsync(BareCaller bare, GrpcChannel ours, GrpcChannel theirs, CancellationToken cancellationToken)
+    {
+        var frame = BareEndpoint.FrameOf(RequestOf(1, CallBytes));
+        _rates.AddRange(await new RateMeter(options.Rounds, Round).RunAsync(
+            [
+                new Contender("unary: bare", Callers, 2 * CallBytes, async token =>
+                {
+                    await bare.CallAsync(frame, CallBytes, new byte[2 * CallBytes], token);
+                    return 1;
+                }),
+                new Contender("unary: ours", Callers, 2 * CallBytes, Unary(ours)),
+                new Contender("unary: our client, official server", Callers, 2 * CallBytes, Unary(theirs)),
+            ],
+            cancellationToken));
+        _targets.Add(Target.AtLeast("unary: calls per second / bare", LeastCalls, Ratio("unary", rate => rate.PerSecond)));
+        _targets.Add(Target.AtMost("unary: bytes allocated per call / bare", MostAllocation, Ratio("unary", rate => rate.AllocatedPerOperation)));
+    }
+
+    private async Task StreamAsync(string name, int count, int size, BareCaller bare, GrpcChannel ours, GrpcChannel theirs, CancellationToken cancellationToken)
+    {
+        var frame = BareEndpoint.FrameOf(RequestOf(count, size));
+        _rates.AddRange(await new RateMeter(options.Rounds, Round).RunAsync(
+            [
+                new Contender($"{name}: bare", 1, size, async token =>
+                    await bare.DownloadAsync(frame, count, size, token) == (long)count * BareEndpoint.MessageFrame(size).Length
+                        ? count
+                        : throw new InvalidOperationException("The bare endpoint answered another number of bytes.")),
+                new Contender($"{name}: ours", 1, size, Download(ours, count, size)),
+                new Contender($"{name}: our client, official server", 1, size, Download(theirs, count / 10, size)),
+            ],
+            cancellationToken));
+    }
+
+    private static Func<CancellationToken, Task<long>> Unary(GrpcChannel channel)
+    {
+        var client = new BenchService.BenchServiceClient(channel);
+        var request = RequestOf(1, CallBytes);
+        return async token =>
+        {
+            var answer = await client.CallAsync(request, cancellationToken: token);
+            return answer.Body.Length == CallBytes ? 1 : throw new InvalidOperationException("The answer is wrong.");
+        };
+    }
+
+    private static Func<CancellationToken, Task<long>> Download(GrpcChannel channel, int count, int size)
+    {
+        var client = new BenchService.BenchServiceClient(channel);
+        return async token =>
+        {
+            using var call = client.Download(RequestOf(count, size), cancellationToken: token);
+            var (messages, bytes) = (0L, 0L);
+            while (await call.ResponseStream.MoveNext(token))
+            {
+                messages++;
+                bytes += call.ResponseStream.Current.Body.Length;
+            }
+
+            return messages == count && bytes == (long)count * size ? messages : throw new InvalidOperationException("The stream is not what was asked for.");
+        };
+    }
+
+    private static BenchRequest RequestOf(int count, int size) => new() { Count = count, Size = size, Body = UnsafeByteOperations.UnsafeWrap(new byte[CallBytes]) };
+
+    private double Ratio(string name, Func<Rate, double> figure) =>
+        figure(_rates.Single(rate => rate.Name == $"{name}: ours")) / figure(_rates.Single(rate => rate.Name == $"{name}: bare"));
+}
