@@ -39,48 +39,7 @@ internal sealed class MemberTable(Transaction transaction, Segment segment, Prof
     /// <summary>Evaluates the rule again and marks who joined and who left with the new version.</summary>
     public async Task<RefreshCounts> UpdateAsync(long version)
     {
-        var (added, removed) = transaction.Engine is Engine.Sqlite ? await CompareInPlaceAsync(version) : await CompareAtOnceAsync(version);
-        return new RefreshCounts(version, segment.Published.MemberCount + added - removed, added, removed);
-    }
-
-    /// <summary>Forgets who left in a version up to this one.</summary>
-    public Task ForgetLeaversAsync(long version) => transaction.ExecuteAsync(
-        $"DELETE FROM {_members} WHERE version > {segment.Published.FirstVersion} AND version <= @version AND NOT is_member", new { version });
-
-    // Nobody else writes meanwhile, so two statements see the same profiles. Both tables are walked in the order of ids.
-    private async Task<(long Added, long Removed)> CompareInPlaceAsync(long version)
-    {
-        var removed = await transaction.ExecuteAsync(
-            $"""
-            UPDATE {_members} AS m SET is_member = FALSE, version = @version
-            WHERE m.is_member AND NOT EXISTS (SELECT 1 FROM {set.Table} p WHERE p.{ProfileSet.IdColumn} = m.customer_id AND {_isMatch})
-            """,
-            Parameters(version));
-        var added = await transaction.ExecuteAsync(
-            $"""
-            INSERT INTO {_members} (customer_id, is_member, version)
-            SELECT p.{ProfileSet.IdColumn}, TRUE, @version FROM {set.Table} p
-            WHERE {_isMatch} AND NOT EXISTS (SELECT 1 FROM {_members} m WHERE m.customer_id = p.{ProfileSet.IdColumn} AND m.is_member)
-            ON CONFLICT (customer_id) DO UPDATE SET is_member = TRUE, version = excluded.version
-            """,
-            Parameters(version));
-        return (added, removed);
-    }
-
-    // Imports go on meanwhile; only a single statement sees one state of the profiles.
-    private async Task<(long Added, long Removed)> CompareAtOnceAsync(long version)
-    {
-        await transaction.ExecuteAsync($"CREATE TEMP TABLE {Difference} (customer_id TEXT COLLATE \"C\" NOT NULL, joined BOOLEAN NOT NULL) ON COMMIT DROP");
-        await transaction.ExecuteAsync(
-            $"""
-            INSERT INTO {Difference} (customer_id, joined)
-            SELECT COALESCE(n.id, o.id), n.id IS NOT NULL
-            FROM (SELECT p.{ProfileSet.IdColumn} AS id FROM {set.Table} p WHERE {_isMatch}) n
-            FULL JOIN (SELECT m.customer_id AS id FROM {_members} m WHERE m.is_member) o ON o.id = n.id
-            WHERE n.id IS NULL OR o.id IS NULL
-            """,
-            Parameters(version));
-        await transaction.ExecuteAsync($"ANALYZE {Difference}");
+        await (transaction.Engine is Engine.Sqlite ? FindDifferenceInOrderAsync() : FindDifferenceAtOnceAsync());
         var removed = await transaction.ExecuteAsync(
             $"""
             UPDATE {_members} AS m SET is_member = FALSE, version = @version
@@ -95,7 +54,41 @@ internal sealed class MemberTable(Transaction transaction, Segment segment, Prof
             """,
             new { version });
         await transaction.ExecuteAsync($"DROP TABLE {Difference}");
-        return (added, removed);
+        return new RefreshCounts(version, segment.Published.MemberCount + added - removed, added, removed);
+    }
+
+    /// <summary>Forgets who left in a version up to this one.</summary>
+    public Task ForgetLeaversAsync(long version) => transaction.ExecuteAsync(
+        $"DELETE FROM {_members} WHERE version > {segment.Published.FirstVersion} AND version <= @version AND NOT is_member", new { version });
+
+    // Nobody else writes meanwhile, so two statements see the same profiles. With an order, EXCEPT walks both tables side by
+    // side by their keys; looking each row of one up in the other takes more than twice as long.
+    private async Task FindDifferenceInOrderAsync()
+    {
+        await transaction.ExecuteAsync($"CREATE TEMP TABLE {Difference} (customer_id TEXT NOT NULL, joined BOOLEAN NOT NULL)");
+        var matches = $"SELECT p.{ProfileSet.IdColumn} AS id FROM {set.Table} p WHERE {_isMatch}";
+        var members = $"SELECT m.customer_id AS id FROM {_members} m WHERE m.is_member";
+        foreach (var (joined, more, less) in new[] { ("FALSE", members, matches), ("TRUE", matches, members) })
+        {
+            await transaction.ExecuteAsync(
+                $"INSERT INTO {Difference} (customer_id, joined) SELECT id, {joined} FROM ({more} EXCEPT {less} ORDER BY 1)", rule.Parameters);
+        }
+    }
+
+    // Imports go on meanwhile; only a single statement sees one state of the profiles.
+    private async Task FindDifferenceAtOnceAsync()
+    {
+        await transaction.ExecuteAsync($"CREATE TEMP TABLE {Difference} (customer_id TEXT COLLATE \"C\" NOT NULL, joined BOOLEAN NOT NULL) ON COMMIT DROP");
+        await transaction.ExecuteAsync(
+            $"""
+            INSERT INTO {Difference} (customer_id, joined)
+            SELECT COALESCE(n.id, o.id), n.id IS NOT NULL
+            FROM (SELECT p.{ProfileSet.IdColumn} AS id FROM {set.Table} p WHERE {_isMatch}) n
+            FULL JOIN (SELECT m.customer_id AS id FROM {_members} m WHERE m.is_member) o ON o.id = n.id
+            WHERE n.id IS NULL OR o.id IS NULL
+            """,
+            rule.Parameters);
+        await transaction.ExecuteAsync($"ANALYZE {Difference}");
     }
 
     private DynamicParameters Parameters(long version)
