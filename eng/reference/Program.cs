@@ -8,7 +8,7 @@ if (args is not [var set, var folder])
 }
 
 Directory.CreateDirectory(folder);
-var pages = Reference.Write(Contracts.Read(File.ReadAllBytes(set)));
+var pages = Pages.Write(Descriptors.Read(File.ReadAllBytes(set)));
 foreach (var leftover in Directory.EnumerateFiles(folder, "*.md").Where(file => !pages.ContainsKey(Path.GetFileName(file))))
 {
     File.Delete(leftover);

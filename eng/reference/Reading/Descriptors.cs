@@ -32,7 +32,7 @@ internal sealed record Enumeration(string Name, Comment Comment, IReadOnlyList<E
 internal sealed record EnumerationValue(string Name, int Number, Comment Comment);
 
 /// <summary>The contracts as their descriptors tell them.</summary>
-internal static class Contracts
+internal static class Descriptors
 {
     private const int MessageField = 4;
     private const int EnumField = 5;

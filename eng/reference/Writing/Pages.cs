@@ -3,7 +3,7 @@ using CustomerInsights.Reference.Reading;
 namespace CustomerInsights.Reference.Writing;
 
 /// <summary>All pages of the reference. The same contracts give the same bytes.</summary>
-internal static class Reference
+internal static class Pages
 {
     /// <summary>Pages by file name.</summary>
     public static IReadOnlyDictionary<string, string> Write(IReadOnlyList<Package> packages)
