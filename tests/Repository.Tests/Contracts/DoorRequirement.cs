@@ -5,15 +5,21 @@ namespace CustomerInsights.Repository.Contracts;
 /// <summary>Who may call a method, in words, from the attribute on the door that implements it.</summary>
 internal static class DoorRequirement
 {
+    private const string Suffix = "ServiceBase";
+
+    private static readonly Lazy<IReadOnlyList<TypeDeclarationSyntax>> Doors = new(() =>
+        [.. SourceFile.Services.SelectMany(f => f.Types).Where(t => Generated(t).EndsWith(Suffix, StringComparison.Ordinal))]);
+
     /// <summary>The requirement; when there is none, what is missing.</summary>
     public static string Of(string service, string method)
     {
-        var door = SourceFile.Services.SelectMany(f => f.Types).FirstOrDefault(t =>
-            t.BaseList?.Types.Any(b => b.Type.ToString().EndsWith($"{service}.{service}Base", StringComparison.Ordinal)) == true);
+        var door = Doors.Value.FirstOrDefault(t => Generated(t).EndsWith($"{service}.{service}Base", StringComparison.Ordinal));
         var rpc = door?.Members.OfType<MethodDeclarationSyntax>().FirstOrDefault(m => m.Identifier.Text == method);
         var attribute = rpc?.AttributeLists.SelectMany(l => l.Attributes).FirstOrDefault(a => a.Name.ToString().StartsWith("Requires", StringComparison.Ordinal));
         return attribute is null ? $"nothing: no door implements {service}.{method} with a requirement" : Describe(attribute, door!);
     }
+
+    private static string Generated(TypeDeclarationSyntax type) => type.BaseList?.Types[0].Type.ToString() ?? "";
 
     private static string Describe(AttributeSyntax attribute, TypeDeclarationSyntax door)
     {
