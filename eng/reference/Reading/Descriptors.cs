@@ -56,7 +56,7 @@ internal static class Descriptors
         var services = new List<Service>();
         foreach (var file in files)
         {
-            var comments = new Comments(file.SourceCodeInfo);
+            var comments = new Comments(file.SourceCodeInfo ?? throw new InvalidOperationException($"{file.Name} comes without its comments; build the set with source info."));
             services.AddRange(file.Service.Select((service, i) => ReadService(service, comments, [ServiceField, i])));
             for (var i = 0; i < file.MessageType.Count; i++)
             {
