@@ -92,7 +92,7 @@ internal sealed class PackagePage(Package package, Links links)
 
     private static string Meaning(Field field) => field.Choice.Length == 0
         ? Inline(field.Comment)
-        : $"One of `{field.Choice}`{(field.ChoiceComment is { } about ? $" ({Inline(about).TrimEnd('.')})" : "")}. {Inline(field.Comment)}";
+        : $"One of `{field.Choice}`{(field.ChoiceComment is { Text.Count: > 0 } about ? $" ({Inline(about).TrimEnd('.')})" : "")}. {Inline(field.Comment)}";
 
     private static string Streamed(bool isStream) => isStream ? "stream of " : "";
 
