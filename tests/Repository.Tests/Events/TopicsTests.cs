@@ -1,35 +1,56 @@
 using System.Text.RegularExpressions;
-using Microsoft.CodeAnalysis.CSharp.Syntax;
+using CustomerInsights.Contracts.Events.V1;
 
 namespace CustomerInsights.Repository.Events;
 
-/// <summary>protos/README.md, protos/Topics.cs, the messages and the code tell the same story.</summary>
+/// <summary>protos/README.md, protos/Topics.cs, the messages and the code tell the same story, column by column.</summary>
 [Parallelizable(ParallelScope.All)]
 public sealed partial class TopicsTests
 {
     [Test]
-    public void Topics_are_constants_in_the_past_tense_with_a_version() => Rule.Holds(Topics()
+    public void Topics_are_constants_in_the_past_tense_with_a_version() => Rule.Holds(EventTable.Topics
         .Where(t => !TopicShape().IsMatch(t.Value))
         .Select(t => $"protos/Topics.cs: {t.Name} = \"{t.Value}\"; a topic is \"<area>.<what-happened>.v<n>\"."));
 
     [Test]
-    public void The_event_table_lists_every_topic_with_its_message()
+    public void The_event_table_lists_every_topic_once_and_every_message()
     {
-        var messages = Message().Matches(Checkout.Read("protos/customerinsights/events/v1/events.proto")).Select(m => m.Groups[1].Value).ToList();
-        var rows = Rows().ToList();
-        Rule.Holds(Topics().Where(t => rows.All(r => r.Topic != t.Value)).Select(t => $"protos/README.md: the table of events lacks {t.Value}.")
-            .Concat(rows.Where(r => Topics().All(t => t.Value != r.Topic)).Select(r => $"protos/README.md: {r.Topic} is no constant of protos/Topics.cs."))
+        var messages = EventsReflection.Descriptor.MessageTypes.Select(m => m.Name).ToList();
+        var rows = EventTable.Rows;
+        Rule.Holds(EventTable.Topics.Where(t => rows.Count(r => r.Topic == t.Value) != 1).Select(t => $"protos/README.md: the table of events must have one row for {t.Value}.")
+            .Concat(rows.Where(r => EventTable.Topics.All(t => t.Value != r.Topic)).Select(r => $"protos/README.md: {r.Topic} is no constant of protos/Topics.cs."))
             .Concat(rows.Where(r => !messages.Contains(r.Message)).Select(r => $"protos/README.md: {r.Topic} names {r.Message}, which events.proto lacks."))
             .Concat(messages.Where(m => rows.All(r => r.Message != m)).Select(m => $"protos/README.md: no topic carries {m} of events.proto.")));
     }
 
     [Test]
-    public void Publishers_and_subscribers_are_who_the_table_says() => Rule.Holds(
-        from topic in Topics()
-        join row in Rows() on topic.Value equals row.Topic
-        from complaint in Compare(row.Topic, "publisher", row.Publishers, Uses(topic.Name, subscribing: false))
-            .Concat(Compare(row.Topic, "subscriber", row.Subscribers, Uses(topic.Name, subscribing: true)))
+    public void Topics_carry_the_message_that_the_table_says() => Rule.Holds(
+        from topic in EventTable.Topics
+        join row in EventTable.Rows on topic.Value equals row.Topic
+        let code = EventCode.Messages(topic.Name).ToList()
+        from complaint in code.Where(c => c.Message != row.Message).Select(c => $"{c.Place}: uses {c.Message} with {row.Topic}; the table in protos/README.md says {row.Message}.")
+            .Concat(code.Count == 0 ? [$"protos/Topics.cs: no service publishes or reads {topic.Name}."] : [])
+            .Concat(topic.Message != row.Message ? [$"protos/Topics.cs: the comment of {topic.Name} must say \"data is <see cref=\"Events.V1.{row.Message}\"/>\"."] : [])
         select complaint);
+
+    [Test]
+    public void Publishers_and_subscribers_are_who_the_table_says() => Rule.Holds(
+        from topic in EventTable.Topics
+        join row in EventTable.Rows on topic.Value equals row.Topic
+        from complaint in Compare(row.Topic, "publisher", row.Publishers, EventCode.Users(topic.Name, subscribing: false))
+            .Concat(Compare(row.Topic, "subscriber", row.Subscribers, EventCode.Users(topic.Name, subscribing: true)))
+        select complaint);
+
+    [Test]
+    public async Task The_table_says_of_a_topic_what_its_message_says()
+    {
+        var messages = (await Contracts.Described.PackagesAsync()).Single(p => p.Name == EventsReflection.Descriptor.Package).Messages;
+        Rule.Holds(
+            from row in EventTable.Rows
+            let comment = string.Join(' ', messages.Single(m => m.Name == row.Message).Comment.Text)
+            where row.Says.Length == 0 || !comment.StartsWith($"Data of `{row.Topic}`: {row.Says}.", StringComparison.Ordinal)
+            select $"protos/README.md: says of {row.Topic} \"{row.Says}\"; the comment of {row.Message} in events.proto must begin with \"Data of `{row.Topic}`: {row.Says}.\"");
+    }
 
     private static IEnumerable<string> Compare(string topic, string role, IReadOnlyList<string> written, IReadOnlyList<string> found)
     {
@@ -38,7 +59,7 @@ public sealed partial class TopicsTests
             yield return $"protos/README.md: {topic} has no {role}; name one, or say \"public\".";
         }
 
-        foreach (var app in written.Except(found).Where(a => a != "public"))
+        foreach (var app in written.Except(found).Where(a => a != EventTable.Public))
         {
             yield return $"protos/README.md: {topic} names the {role} {app}, but its code does not use the topic so.";
         }
@@ -49,41 +70,6 @@ public sealed partial class TopicsTests
         }
     }
 
-    private static IReadOnlyList<string> Uses(string constant, bool subscribing) =>
-    [
-        .. from project in Layout.Project.Processes
-           from file in SourceFile.Services
-           where file.Path.StartsWith(project.Folder + "/", StringComparison.Ordinal)
-           from use in file.Tree.DescendantNodes().OfType<MemberAccessExpressionSyntax>()
-           where use.Name.Identifier.Text == constant && use.Expression.ToString() is "Topics" or "Contracts.Topics"
-           where IsSubscription(use) == subscribing
-           group use by project.AppId into byApp
-           select byApp.Key,
-    ];
-
-    private static bool IsSubscription(MemberAccessExpressionSyntax use) => use.Ancestors().OfType<InvocationExpressionSyntax>()
-        .Any(i => i.Expression is MemberAccessExpressionSyntax call && call.Name.Identifier.Text is "Subscribe" or "AddDestination");
-
-    private static IEnumerable<(string Name, string Value)> Topics() => SourceFile.All.Single(f => f.Path == "protos/Topics.cs").Tree
-        .DescendantNodes().OfType<VariableDeclaratorSyntax>()
-        .Select(v => (v.Identifier.Text, ((LiteralExpressionSyntax)v.Initializer!.Value).Token.ValueText));
-
-    private static IEnumerable<Row> Rows() => TableRow().Matches(Checkout.Read("protos/README.md"))
-        .Select(m => new Row(m.Groups[1].Value, m.Groups[2].Value, Words(m.Groups[3].Value), Words(m.Groups[4].Value)));
-
-    private static IReadOnlyList<string> Words(string cell) => [.. AppId().Matches(cell).Select(m => m.Groups[1].Value)];
-
     [GeneratedRegex(@"^[a-z-]+\.[a-z-]+ed\.v[0-9]+$")]
     private static partial Regex TopicShape();
-
-    [GeneratedRegex(@"^message (\w+)", RegexOptions.Multiline)]
-    private static partial Regex Message();
-
-    [GeneratedRegex(@"^\| `([^`]+\.v[0-9]+)` \| `(\w+)` \| ([^|]*) \| ([^|]*) \|", RegexOptions.Multiline)]
-    private static partial Regex TableRow();
-
-    [GeneratedRegex(@"`([a-z-]+)`")]
-    private static partial Regex AppId();
-
-    private sealed record Row(string Topic, string Message, IReadOnlyList<string> Publishers, IReadOnlyList<string> Subscribers);
 }
