@@ -18,6 +18,7 @@ internal sealed class FakeConnections : CredentialService.CredentialServiceBase
         Access = shared ? ConnectionAccess.Contributors : ConnectionAccess.Administrators,
         State = state,
         DestinationAccount = $"account of {name}",
+        ExportUser = "user:exporter",
     };
 
     public void Remove(string name) => _connections.TryRemove(name, out _);
