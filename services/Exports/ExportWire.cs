@@ -97,6 +97,8 @@ internal sealed class ExportWire(DestinationTypes types)
 
     public static Wire.RejectedRow Write(RejectedRow row) => new() { CustomerId = row.CustomerId, Reason = row.Reason, Message = row.Message };
 
+    public static RejectionClass Read(Wire.RejectionClass rejections) => new(rejections.Reason, rejections.Count, rejections.FirstCustomerId);
+
     public static RejectedRow Read(Wire.RejectedRow row) => new(row.CustomerId, row.Reason, row.Message);
 
     public static RunReport ReadReport(Wire.RunCounts? counts, IEnumerable<Wire.SegmentCounts> segments, Timestamp? throttledUntil) => new(

@@ -47,7 +47,8 @@ internal sealed class RunsDoor(
         var name = RunName.Parse(request.Name).OrThrow();
         var action = ReadAction(request.State).OrThrow();
         var report = ExportWire.ReadReport(request.Counts, request.SegmentCounts, throttledUntil: null);
-        var run = await complete.RunAsync(name, new RunCompletion(action, report, request.Reason, request.Message), context.CancellationToken);
+        var completion = new RunCompletion(action, report, request.Reason, request.Message) { Classes = [.. request.RejectionClasses.Select(ExportWire.Read)] };
+        var run = await complete.RunAsync(name, completion, context.CancellationToken);
         run.OrThrow();
         return new CompleteRunResponse();
     }
