@@ -21,10 +21,10 @@ internal sealed class FakeConnections : CredentialService.CredentialServiceBase
         ExportUser = "user:exporter",
     };
 
-    public void Remove(string name) => _connections.TryRemove(name, out _);
     /// <summary>Happens before each answer.</summary>
     public Func<Task> BeforeAnswer { get; set; } = () => Task.CompletedTask;
 
+    public void Remove(string name) => _connections.TryRemove(name, out _);
 
     public override async Task<ConnectionSummary> DescribeConnection(DescribeConnectionRequest request, ServerCallContext context)
     {
@@ -38,13 +38,12 @@ internal sealed class FakeSegments : SegmentService.SegmentServiceBase
 {
     private readonly ConcurrentDictionary<string, Segment> _segments = new();
 
-    /// <summary>While set, every question ends with this status.</summary>
     private readonly ConcurrentDictionary<string, bool> _broken = new();
     private int _asking;
 
+    /// <summary>While set, every question ends with this status.</summary>
     public StatusCode? Outage { get; set; }
 
-    public void Put(string name, long version, bool active = true, long members = 100) => _segments[name] = new Segment
     /// <summary>Questions that were under way at the same time, at most.</summary>
     public int MostAsking { get; private set; }
 
@@ -54,6 +53,7 @@ internal sealed class FakeSegments : SegmentService.SegmentServiceBase
     /// <summary>Questions about this segment end with INTERNAL.</summary>
     public void Break(string name) => _broken[name] = true;
 
+    public void Put(string name, long version, bool active = true, long members = 100) => _segments[name] = new Segment
     {
         Name = name,
         State = active ? SegmentState.Active : SegmentState.Inactive,
