@@ -21,10 +21,7 @@ internal sealed partial class ForgetRegularly(
 
     public async Task<JobOutcome> RunAsync(LeasedJob job, CancellationToken cancellationToken)
     {
-        while (await database.WriteAsync(transaction => ForgetStore.DeleteEndedRunsAsync(transaction, RunsAtOnce), cancellationToken) == RunsAtOnce)
-        {
-        }
-
+        await ForgetRunsAsync(cancellationToken);
         foreach (var audienceId in await database.ReadAsync(ForgetStore.ListAudiencesAsync, cancellationToken))
         {
             await ForgetRemovedAsync(audienceId, cancellationToken);
@@ -40,6 +37,16 @@ internal sealed partial class ForgetRegularly(
         }
 
         return JobOutcome.Retry(time.GetUtcNow() + options.Value.Every);
+    }
+
+    private async Task ForgetRunsAsync(CancellationToken cancellationToken)
+    {
+        int forgotten;
+        do
+        {
+            forgotten = await database.WriteAsync(transaction => ForgetStore.DeleteEndedRunsAsync(transaction, RunsAtOnce), cancellationToken);
+        }
+        while (forgotten == RunsAtOnce);
     }
 
     // An audience that a run works on has its turn in a later round.

@@ -29,7 +29,7 @@ internal sealed class JudgeFailure
     /// <summary>Why the event is given up; null when it shall come again.</summary>
     public string? Judge(CloudEvent received, Exception exception)
     {
-        if (RefusedData.Is(exception))
+        if (DatabaseRefusal.Is(exception))
         {
             return DataRefused;
         }

@@ -3,7 +3,7 @@ using Npgsql;
 namespace CustomerInsights.ServiceDefaults.Storage;
 
 /// <summary>Tells values that the database refuses, whenever and by whomever they are brought: an encoding, a range, a format.</summary>
-internal static class RefusedData
+internal static class DatabaseRefusal
 {
     private const string DataException = "22";
 
