@@ -14,4 +14,7 @@ public static class Topics
 
     /// <summary>A run has ended; data is <see cref="Events.V1.ExportRunCompleted"/>.</summary>
     public const string ExportRunCompleted = "exports.export-run-completed.v1";
+
+    /// <summary>An export is gone for good; data is <see cref="Events.V1.ExportDeleted"/>.</summary>
+    public const string ExportDeleted = "exports.export-deleted.v1";
 }

@@ -55,6 +55,7 @@ internal sealed class ConnectionWire(ConnectionTypes types)
         Access = connection.Access,
         State = StateOf(connection),
         DestinationAccount = AccountOf(connection),
+        ExportUser = connection.ExportUser.Principal,
     };
 
     public Wire.Credential WriteCredential(FetchedCredential fetched)

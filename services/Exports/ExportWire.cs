@@ -77,8 +77,15 @@ internal sealed class ExportWire(DestinationTypes types)
             Message = run.Message,
             ThrottledUntil = run.State.IsActive() ? run.ThrottledUntil?.ToTimestamp() : null,
             FullComparison = run.FullComparison,
+            ExportUser = run.ExportUser,
         };
         wire.SegmentCounts.Add(run.SegmentCounts.Select(Write));
+        if (wire.SegmentCounts is [var only])
+        {
+            // Who left the union of several segments is in none of them, and nothing tells which ones held him.
+            only.Removed = run.Counts.Removed;
+        }
+
         wire.RejectionClasses.Add(viewed.Classes.Select(rejections => new Wire.RejectionClass
         {
             Reason = rejections.Reason,
@@ -89,6 +96,8 @@ internal sealed class ExportWire(DestinationTypes types)
     }
 
     public static Wire.RejectedRow Write(RejectedRow row) => new() { CustomerId = row.CustomerId, Reason = row.Reason, Message = row.Message };
+
+    public static RejectionClass Read(Wire.RejectionClass rejections) => new(rejections.Reason, rejections.Count, rejections.FirstCustomerId);
 
     public static RejectedRow Read(Wire.RejectedRow row) => new(row.CustomerId, row.Reason, row.Message);
 

@@ -85,6 +85,7 @@ public sealed class ExportsApp : IServiceApp
             .AddSingleton<CatchUp>()
             .AddSingleton<CatchUpExports>()
             .AddSingleton<AskAgain>()
+            .AddSingleton<FindDeletedExports>()
             .AddSingleton<ForgetRuns>();
     }
 }

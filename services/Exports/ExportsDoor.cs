@@ -41,6 +41,7 @@ internal sealed class ExportsDoor(
     public override async Task<ListExportsResponse> ListExports(ListExportsRequest request, ServerCallContext context)
     {
         var paging = ParsePaging(request.PageSize, request.PageToken);
+        CheckFilter(request.Connection);
         var page = await viewExports.PageAsync(ParseParent(request.Parent), request.Connection, paging, context.CancellationToken);
         var response = new ListExportsResponse { NextPageToken = paging.NextToken(page, export => export.Name.Export) };
         response.Exports.Add(page.Take(paging.Size).Select(wire.Write));
@@ -111,6 +112,14 @@ internal sealed class ExportsDoor(
     private static string ParseParent(string parent) => ResourceName.Parse("environments/*", parent) is [var environment]
         ? environment
         : throw Refusal.Invalid("parent", "must be the name of an environment, such as \"environments/*\".").ToRpcException();
+
+    private static void CheckFilter(string connection)
+    {
+        if (connection.Length > 0 && ResourceName.Parse("environments/*/connections/*", connection) is null)
+        {
+            throw Refusal.Invalid("connection", "must be the name of a connection, such as \"environments/*/connections/*\", or empty.").ToRpcException();
+        }
+    }
 
     private static Paging ParsePaging(int pageSize, string pageToken)
     {

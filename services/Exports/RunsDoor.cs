@@ -1,4 +1,5 @@
 using CustomerInsights.Contracts.Exports.V1;
+using CustomerInsights.Exports.Healing;
 using CustomerInsights.Exports.Reporting;
 using CustomerInsights.Exports.Running;
 using CustomerInsights.ServiceDefaults.Errors;
@@ -14,6 +15,7 @@ internal sealed class RunsDoor(
     RecordProgress progress,
     RecordRejectedRows rejected,
     CompleteRun complete,
+    FindDeletedExports findDeleted,
     ExportWire wire) : Wire.ExportRunService.ExportRunServiceBase
 {
     private const string BrazeWorker = "worker-braze";
@@ -47,9 +49,17 @@ internal sealed class RunsDoor(
         var name = RunName.Parse(request.Name).OrThrow();
         var action = ReadAction(request.State).OrThrow();
         var report = ExportWire.ReadReport(request.Counts, request.SegmentCounts, throttledUntil: null);
-        var run = await complete.RunAsync(name, new RunCompletion(action, report, request.Reason, request.Message), context.CancellationToken);
+        var completion = new RunCompletion(action, report, request.Reason, request.Message) { Classes = [.. request.RejectionClasses.Select(ExportWire.Read)] };
+        var run = await complete.RunAsync(name, completion, context.CancellationToken);
         run.OrThrow();
         return new CompleteRunResponse();
+    }
+
+    [RequiresService(BrazeWorker)]
+    public override async Task<FindDeletedExportsResponse> FindDeletedExports(FindDeletedExportsRequest request, ServerCallContext context)
+    {
+        var deleted = await findDeleted.RunAsync([.. request.ExportUids.Distinct(StringComparer.Ordinal)], context.CancellationToken);
+        return new FindDeletedExportsResponse { ExportUids = { deleted.OrThrow() } };
     }
 
     private static Result<RunAction> ReadAction(Wire.RunState state) => state switch

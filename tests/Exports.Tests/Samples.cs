@@ -34,6 +34,7 @@ internal static class Samples
         "account-1",
         time ?? Time)
     {
+        ExportUser = "user:exporter",
         OpenedVersions = export.Definition.Segments.ToDictionary(segment => segment, _ => 4L),
         SegmentCounts = [.. export.Definition.Segments.Select(segment => new Exports.Reporting.SegmentCounts(segment, 0, 0, 0, 0, 0, 0, 0))],
     };

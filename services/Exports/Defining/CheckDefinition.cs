@@ -31,7 +31,11 @@ internal sealed class CheckDefinition(SegmentLookup segments, DestinationTypes t
     {
         if (changed.HasFlag(ExportParts.DisplayName))
         {
-            violations.Check(draft.DisplayName.Trim().Length is > 0 and <= MaxDisplayName, "export.display_name", $"must be 1 to {MaxDisplayName} characters.");
+            var displayName = draft.DisplayName.Trim();
+            violations.Check(
+                displayName.Length > 0 && PlainText.Is(displayName, MaxDisplayName),
+                "export.display_name",
+                $"must be 1 to {MaxDisplayName} characters without control characters.");
         }
 
         CheckConnection(draft, connection, changed, violations);

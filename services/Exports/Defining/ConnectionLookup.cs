@@ -7,7 +7,11 @@ namespace CustomerInsights.Exports.Defining;
 /// <param name="Shared">Contributors may use it, too (CON-8).</param>
 /// <param name="Active">The destination accepts its credential, as far as is known.</param>
 /// <param name="DestinationAccount">Identifies the account at the destination (EXP-22).</param>
-internal sealed record ConnectionFacts(string Type, bool Shared, bool Active, string DestinationAccount);
+internal sealed record ConnectionFacts(string Type, bool Shared, bool Active, string DestinationAccount)
+{
+    /// <summary>Principal under whose name runs read data (D-15).</summary>
+    public string ExportUser { get; init; } = "";
+}
 
 /// <summary>Asks Connections.</summary>
 internal sealed class ConnectionLookup(CredentialService.CredentialServiceClient connections)
@@ -25,6 +29,9 @@ internal sealed class ConnectionLookup(CredentialService.CredentialServiceClient
             summary.Type,
             summary.Access == ConnectionAccess.Contributors,
             summary.State == ConnectionState.Active,
-            summary.DestinationAccount);
+            summary.DestinationAccount)
+        {
+            ExportUser = summary.ExportUser,
+        };
     }
 }

@@ -17,14 +17,15 @@ internal sealed partial class CreateExport(
     ExportStamp stamp,
     ILogger<CreateExport> logger)
 {
-    private const int MaxRequestId = 100;
-
     public async Task<Result<Export>> RunAsync(NewExport wanted, Caller caller, CancellationToken cancellationToken)
     {
         var name = new ExportName(wanted.Environment, wanted.Id);
         var violations = new Violations();
         violations.Check(ResourceName.IsNewId(wanted.Id), "export_id", "must be 1 to 60 characters of a-z, 0-9 and \"-\", starting with a letter.");
-        violations.Check(wanted.RequestId.Length <= MaxRequestId, "request_id", $"must be at most {MaxRequestId} characters.");
+        if (!violations.Check(PlainText.IsRequestId(wanted.RequestId), "request_id", PlainText.RequestIdRule))
+        {
+            wanted = wanted with { RequestId = "" };
+        }
 
         if (await database.ReadAsync(session => FindTwinAsync(session, name, wanted.RequestId), cancellationToken) is { } earlier)
         {

@@ -1,12 +1,15 @@
+using CustomerInsights.Contracts;
+using CustomerInsights.Contracts.Events.V1;
 using CustomerInsights.Exports.Running;
 using CustomerInsights.ServiceDefaults.Errors;
+using CustomerInsights.ServiceDefaults.Events;
 using CustomerInsights.ServiceDefaults.Identity;
 using CustomerInsights.ServiceDefaults.Storage;
 
 namespace CustomerInsights.Exports.Defining;
 
-/// <summary>Removes an export and stops its run. What was sent stays at the destination (EXP-10).</summary>
-internal sealed partial class DeleteExport(Database database, ExportRights rights, StopRun stop, ILogger<DeleteExport> logger)
+/// <summary>Removes an export, stops its run and has its worker forget it. What was sent stays at the destination (EXP-10).</summary>
+internal sealed partial class DeleteExport(Database database, ExportRights rights, StopRun stop, EventPublisher events, ILogger<DeleteExport> logger)
 {
     /// <summary>Null when it is gone.</summary>
     public async Task<Refusal?> RunAsync(ExportName name, string etag, Caller caller, CancellationToken cancellationToken)
@@ -35,6 +38,8 @@ internal sealed partial class DeleteExport(Database database, ExportRights right
         await ExportStore.SetDueAsync(transaction, export.Uid, null);
         await stop.StopAsync(transaction, export with { Due = null }, "EXPORT_DELETED", "The export was removed.");
         await ExportStore.DeleteAsync(transaction, export.Uid);
+        var deleted = new ExportDeleted { Export = export.Name.ToString(), ExportUid = export.Uid };
+        await events.PublishAsync(transaction, Topics.ExportDeleted, deleted.Export, deleted);
         transaction.AfterCommit(() => Log.Deleted(logger, export.Name.ToString()));
         return null;
     }

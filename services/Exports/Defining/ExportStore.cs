@@ -20,6 +20,10 @@ internal static class ExportStore
 
     public static Task<Export?> FindByUidAsync(Session session, string uid) => OneAsync(session, $"{Columns} WHERE uid = @uid", new { uid });
 
+    /// <summary>Those of the uids that belong to an export.</summary>
+    public static Task<IReadOnlyList<string>> FindPresentAsync(Session session, IEnumerable<string> uids) =>
+        session.QueryAsync<string>($"SELECT uid FROM exports WHERE uid {session.AnyOf("uids")}", new { uids = uids.ToArray() });
+
     public static Task<Export?> FindByRequestAsync(Session session, string environment, string requestId) =>
         OneAsync(session, $"{Columns} WHERE environment = @environment AND request_id = @requestId", new { environment, requestId });
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using CustomerInsights.Contracts.Segments.V1;
 
 namespace CustomerInsights.Exports.Defining;
@@ -9,11 +10,21 @@ internal sealed record SegmentFacts(bool Active, long Version, long MemberCount)
 /// <summary>Asks Segments.</summary>
 internal sealed class SegmentLookup(SegmentService.SegmentServiceClient segments, ProfileService.ProfileServiceClient profiles)
 {
+    private const int QuestionsAtOnce = 16;
+
     /// <summary>Facts by name; a segment that does not exist is left out.</summary>
     public async Task<IReadOnlyDictionary<string, SegmentFacts>> FindAsync(IEnumerable<string> names, CancellationToken cancellationToken)
     {
-        var found = await Task.WhenAll(names.Distinct(StringComparer.Ordinal).Select(async name => (Name: name, Facts: await FindOneAsync(name, cancellationToken))));
-        return found.Where(segment => segment.Facts is not null).ToDictionary(segment => segment.Name, segment => segment.Facts!, StringComparer.Ordinal);
+        var found = new ConcurrentDictionary<string, SegmentFacts>(StringComparer.Ordinal);
+        var limits = new ParallelOptions { MaxDegreeOfParallelism = QuestionsAtOnce, CancellationToken = cancellationToken };
+        await Parallel.ForEachAsync(names.Distinct(StringComparer.Ordinal), limits, async (name, token) =>
+        {
+            if (await FindOneAsync(name, token) is { } facts)
+            {
+                found[name] = facts;
+            }
+        });
+        return found;
     }
 
     /// <summary>The attributes of the environment's profiles; null before a schema is declared.</summary>

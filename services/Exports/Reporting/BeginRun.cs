@@ -6,7 +6,7 @@ using CustomerInsights.ServiceDefaults.Storage;
 namespace CustomerInsights.Exports.Reporting;
 
 /// <summary>A worker takes a run over, for the first time or again after a crash.</summary>
-internal sealed class BeginRun(Database database, TimeProvider time)
+internal sealed class BeginRun(Database database, EndRun end, TimeProvider time)
 {
     public Task<Result<ExportRun>> RunAsync(RunName name, CancellationToken cancellationToken) =>
         database.WriteAsync(transaction => BeginAsync(transaction, name), cancellationToken);
@@ -23,7 +23,14 @@ internal sealed class BeginRun(Database database, TimeProvider time)
         var run = await RunStore.LockAsync(transaction, name);
         if (run is null || ExportTransitions.Next(run.State, RunAction.Begin) is not { } next)
         {
-            return Refusal.Precondition("RUN_ENDED", $"{name} is over.");
+            return Over(name);
+        }
+
+        // Whoever had it did not live to stop it, or was never able to begin: there may be nobody else to hear of it.
+        if (run.CancelRequested && ExportTransitions.Next(run.State, RunAction.ConfirmCancel) is { } canceled)
+        {
+            await end.RunAsync(transaction, export, run with { State = canceled });
+            return Over(name);
         }
 
         var now = time.GetStoredNow();
@@ -36,4 +43,6 @@ internal sealed class BeginRun(Database database, TimeProvider time)
 
         return begun;
     }
+
+    private static Refusal Over(RunName name) => Refusal.Precondition("RUN_ENDED", $"{name} is over.");
 }

@@ -8,12 +8,17 @@ namespace CustomerInsights.Exports.Reporting;
 /// <summary>How a worker ends a run.</summary>
 /// <param name="Action">One of the actions that end a run.</param>
 /// <param name="Report">Final absolute counts.</param>
-internal sealed record RunCompletion(RunAction Action, RunReport Report, string Reason, string Message);
+internal sealed record RunCompletion(RunAction Action, RunReport Report, string Reason, string Message)
+{
+    /// <summary>Final absolute counts of refused rows; empty when only the listed ones count.</summary>
+    public IReadOnlyList<RejectionClass> Classes { get; init; } = [];
+}
 
 /// <summary>Ends a run. The first completion counts; repeats are answered alike and change nothing.</summary>
 internal sealed class CompleteRun(Database database, EndRun end)
 {
     private const int MaxMessage = 1_000;
+    private const int MaxClasses = 50;
 
     /// <summary>The run as it ended.</summary>
     public Task<Result<ExportRun>> RunAsync(RunName name, RunCompletion completion, CancellationToken cancellationToken) =>
@@ -33,13 +38,9 @@ internal sealed class CompleteRun(Database database, EndRun end)
             return run;
         }
 
-        var violations = new Violations();
-        completion.Report.Check(run.Definition.Segments, violations);
-        violations.Check(completion.Reason.Length == 0 || RejectedRow.IsReason(completion.Reason), "reason", "must be upper-case letters, digits and \"_\".");
-        violations.Check(completion.Message.Length <= MaxMessage, "message", $"must be at most {MaxMessage} characters.");
-        if (!violations.None)
+        if (Check(completion, run) is { } refusal)
         {
-            return violations.ToRefusal();
+            return refusal;
         }
 
         if (ExportTransitions.Next(run.State, completion.Action) is not { } state)
@@ -47,9 +48,29 @@ internal sealed class CompleteRun(Database database, EndRun end)
             return Refusal.Precondition("RUN_NOT_BEGUN", $"{name} was not begun and cannot have succeeded. Begin it first.");
         }
 
+        if (completion.Classes.Count > 0)
+        {
+            await RejectedRowStore.ReplaceClassesAsync(transaction, name.Run, completion.Classes);
+        }
+
         var completed = Complete(run, state, completion);
         await end.RunAsync(transaction, export, completed);
         return completed;
+    }
+
+    private static Refusal? Check(RunCompletion completion, ExportRun run)
+    {
+        var violations = new Violations();
+        completion.Report.Check(run.Definition.Segments, violations);
+        violations.Check(completion.Reason.Length == 0 || RejectedRow.IsReason(completion.Reason), "reason", "must be upper-case letters, digits and \"_\".");
+        violations.Check(PlainText.Is(completion.Message, MaxMessage), "message", $"must be at most {MaxMessage} characters without control characters.");
+        violations.Check(completion.Classes.Count <= MaxClasses, "rejection_classes", $"must hold at most {MaxClasses} classes.");
+        foreach (var (index, rejections) in completion.Classes.Index().Take(MaxClasses))
+        {
+            rejections.Check($"rejection_classes[{index}]", violations);
+        }
+
+        return violations.None ? null : violations.ToRefusal();
     }
 
     private static ExportRun Complete(ExportRun run, RunState state, RunCompletion completion)

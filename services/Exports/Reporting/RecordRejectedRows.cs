@@ -5,7 +5,10 @@ using Microsoft.Extensions.Options;
 
 namespace CustomerInsights.Exports.Reporting;
 
-/// <summary>Lists refused rows of a run, each customer once, up to a limit; beyond it rows are counted only.</summary>
+/// <summary>
+/// Lists refused rows of a run, each customer once, up to a limit; beyond it rows are counted only. Their classes count what
+/// is listed, since beyond the limit repeats cannot be told apart; the completion brings the final counts.
+/// </summary>
 internal sealed class RecordRejectedRows(Database database, IOptions<ExportsOptions> options, TimeProvider time)
 {
     private const int MaxRows = 1_000;
@@ -44,7 +47,7 @@ internal sealed class RecordRejectedRows(Database database, IOptions<ExportsOpti
         await RejectedRowStore.CountAsync(
             transaction,
             name.Run,
-            fresh.GroupBy(row => row.Reason).Select(group => new RejectionClass(group.Key, group.Count(), group.First().CustomerId)));
+            kept.GroupBy(row => row.Reason).Select(group => new RejectionClass(group.Key, group.Count(), group.First().CustomerId)));
         await RunStore.AddRejectedAsync(transaction, name, kept.Count, fresh.Count - kept.Count, time.GetUtcNow());
         return null;
     }

@@ -49,6 +49,13 @@ internal static class RejectedRowStore
         }
     }
 
+    /// <summary>Puts final counts in the place of those so far.</summary>
+    public static async Task ReplaceClassesAsync(Transaction transaction, string run, IEnumerable<RejectionClass> classes)
+    {
+        await transaction.ExecuteAsync("DELETE FROM rejection_classes WHERE run = @run", new { run });
+        await CountAsync(transaction, run, classes);
+    }
+
     /// <summary>One page, and one row more when there is another page. Ordered by customer id.</summary>
     public static Task<IReadOnlyList<RejectedRow>> ListAsync(Session session, string run, Paging paging) => session.QueryAsync<RejectedRow>(
         "SELECT customer_id, reason, message FROM rejected_rows WHERE run = @run AND customer_id > @After ORDER BY customer_id LIMIT @limit",

@@ -17,6 +17,9 @@ internal sealed record ExportRun(
     string DestinationAccount,
     DateTimeOffset RequestTime)
 {
+    /// <summary>Principal under whose name it reads data (D-15); empty when there was no connection.</summary>
+    public string ExportUser { get; init; } = "";
+
     /// <summary>When a worker was last asked to take it over.</summary>
     public DateTimeOffset PublishTime { get; init; } = RequestTime;
 

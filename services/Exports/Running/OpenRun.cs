@@ -34,6 +34,7 @@ internal sealed partial class OpenRun(
             plan.DestinationAccount,
             time.GetStoredNow())
         {
+            ExportUser = plan.ExportUser,
             OpenedVersions = plan.Versions,
             SegmentCounts = [.. export.Definition.Segments.Select(segment => new Reporting.SegmentCounts(segment, 0, 0, 0, 0, 0, 0, 0))],
         };

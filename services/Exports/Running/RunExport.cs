@@ -8,13 +8,11 @@ namespace CustomerInsights.Exports.Running;
 /// <summary>Starts a run because a person asks (EXP-30).</summary>
 internal sealed class RunExport(Database database, ExportRights rights, PlanRun plan, OpenRun open)
 {
-    private const int MaxRequestId = 100;
-
     public async Task<Result<ExportRun>> RunAsync(ExportName name, bool fullComparison, string requestId, Caller caller, CancellationToken cancellationToken)
     {
-        if (requestId.Length > MaxRequestId)
+        if (!PlainText.IsRequestId(requestId))
         {
-            return Refusal.Invalid("request_id", $"must be at most {MaxRequestId} characters.");
+            return Refusal.Invalid("request_id", PlainText.RequestIdRule);
         }
 
         if (await database.ReadAsync(session => ExportStore.FindAsync(session, name), cancellationToken) is not { } export)

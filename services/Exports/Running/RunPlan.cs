@@ -9,12 +9,18 @@ namespace CustomerInsights.Exports.Running;
 /// <param name="Warnings">Things to know that do not stop the run.</param>
 internal sealed record RunPlan(RunObstacle? Obstacle, string DestinationAccount, IReadOnlyDictionary<string, long> Versions, IReadOnlyList<string> Warnings)
 {
+    /// <summary>Principal under whose name the run would read data; empty without a connection.</summary>
+    public string ExportUser { get; init; } = "";
+
     public static RunPlan Decide(
         ExportDefinition definition, ConnectionFacts? connection, IReadOnlyDictionary<string, SegmentFacts> segments, DestinationTypes types) => new(
         FindObstacle(definition, connection, segments),
         connection?.DestinationAccount ?? "",
         segments.ToDictionary(segment => segment.Key, segment => segment.Value.Version, StringComparer.Ordinal),
-        CheckDefinition.Warn(definition, segments, types));
+        CheckDefinition.Warn(definition, segments, types))
+    {
+        ExportUser = connection?.ExportUser ?? "",
+    };
 
     private static RunObstacle? FindObstacle(ExportDefinition definition, ConnectionFacts? connection, IReadOnlyDictionary<string, SegmentFacts> segments)
     {

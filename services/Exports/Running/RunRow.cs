@@ -41,7 +41,8 @@ internal sealed record RunRow(
     long RequestCount,
     long RemovalRejectedCount,
     long ListedRows,
-    long UnlistedRows)
+    long UnlistedRows,
+    string ExportUser)
 {
     public const string Select =
         """
@@ -49,7 +50,7 @@ internal sealed record RunRow(
                connection, settings_type, settings, definition_etag, destination_account, request_time, publish_time, start_time,
                progress_time, end_time, throttled_until, cancel_requested, reason, message, read_count, added_count,
                updated_count, unchanged_count, removed_count, skipped_count, duplicate_count, rejected_count, request_count,
-               removal_rejected_count, listed_rows, unlisted_rows
+               removal_rejected_count, listed_rows, unlisted_rows, export_user
         FROM runs
         """;
 
@@ -57,10 +58,10 @@ internal sealed record RunRow(
         """
         INSERT INTO runs (run, export_uid, environment, export, state, run_trigger, started_by, full_comparison, request_id,
                           display_name, connection, settings_type, settings, definition_etag, destination_account,
-                          request_time, publish_time, end_time, reason, message)
+                          request_time, publish_time, end_time, reason, message, export_user)
         VALUES (@Run, @ExportUid, @Environment, @Export, @State, @RunTrigger, @StartedBy, @FullComparison, @RequestId,
                 @DisplayName, @Connection, @SettingsType, @Settings, @DefinitionEtag, @DestinationAccount,
-                @RequestTime, @PublishTime, @EndTime, @Reason, @Message)
+                @RequestTime, @PublishTime, @EndTime, @Reason, @Message, @ExportUser)
         """;
 
     public const string Update =
@@ -111,7 +112,8 @@ internal sealed record RunRow(
         run.Counts.Requests,
         run.Counts.RemovalsRejected,
         run.ListedRows,
-        run.UnlistedRows);
+        run.UnlistedRows,
+        run.ExportUser);
 
     public ExportRun ToRun(IReadOnlyList<RunSegmentRow> segments) => new(
         new RunName(new ExportName(Environment, Export), Run),
@@ -127,6 +129,7 @@ internal sealed record RunRow(
         DestinationAccount,
         Timestamps.FromMicroseconds(RequestTime))
     {
+        ExportUser = ExportUser,
         PublishTime = Timestamps.FromMicroseconds(PublishTime),
         StartTime = Timestamps.FromMicroseconds(StartTime),
         ProgressTime = Timestamps.FromMicroseconds(ProgressTime),

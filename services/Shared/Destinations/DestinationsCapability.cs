@@ -5,6 +5,7 @@ using CustomerInsights.Contracts.Segments.V1;
 using CustomerInsights.Destinations.Counting;
 using CustomerInsights.Destinations.Deciding;
 using CustomerInsights.Destinations.Delivering;
+using CustomerInsights.Destinations.Forgetting;
 using CustomerInsights.Destinations.Remembering;
 using CustomerInsights.Destinations.Running;
 using CustomerInsights.Destinations.Throttling;
@@ -23,7 +24,8 @@ public static class DestinationsCapability
     /// <summary>Delivers the runs that are asked for on a topic to a destination.</summary>
     /// <typeparam name="TDestination">What is special about the vendor.</typeparam>
     /// <param name="topic">The topic of the destination's run requests.</param>
-    public static ServiceBuilder AddDestination<TDestination>(this ServiceBuilder builder, string topic)
+    /// <param name="goneTopic">The topic that tells of exports that are gone.</param>
+    public static ServiceBuilder AddDestination<TDestination>(this ServiceBuilder builder, string topic, string goneTopic)
         where TDestination : class, IDestination
     {
         builder.Services.AddSingleton<IDestination, TDestination>();
@@ -32,7 +34,9 @@ public static class DestinationsCapability
             .AddPeers()
             .AddLedger()
             .AddRuns()
+            .AddForgetting()
             .Subscribe<ExportRunRequested, RunRequested>(topic)
+            .Subscribe<ExportDeleted, ExportGone>(goneTopic)
             .AddJobs<DeliverRun>(ConcurrentRuns);
     }
 
@@ -67,5 +71,16 @@ public static class DestinationsCapability
         services.AddSingleton<ReportRun>();
         services.AddSingleton<RetryLater>();
         return builder;
+    }
+
+    private static ServiceBuilder AddForgetting(this ServiceBuilder builder)
+    {
+        builder.Services.AddSingleton<ForgetExportJob>();
+        builder.Services.AddSingleton<FindForgottenExports>();
+        builder.Services.AddHostedService<StartForgetting>();
+        return builder
+            .AddOptions<ForgettingOptions>(ForgettingOptions.Section)
+            .AddJobs<ForgetExport>(concurrency: 1)
+            .AddJobs<ForgetRegularly>(concurrency: 1);
     }
 }

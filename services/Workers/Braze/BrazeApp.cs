@@ -14,6 +14,6 @@ public sealed class BrazeApp : IServiceApp
         builder.Services.AddSingleton<BrazeClient>();
         builder
             .AddOptions<BrazeOptions>(BrazeOptions.Section)
-            .AddDestination<BrazeDestination>(Topics.BrazeRunRequested);
+            .AddDestination<BrazeDestination>(Topics.BrazeRunRequested, Topics.ExportDeleted);
     }
 }

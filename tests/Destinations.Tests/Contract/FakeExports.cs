@@ -15,6 +15,9 @@ public sealed class FakeExports : ExportRunService.ExportRunServiceBase
     /// <summary>How many of the next calls find nobody at home.</summary>
     public int Outages { get; set; }
 
+    /// <summary>Uids of exports that are gone.</summary>
+    public ConcurrentBag<string> Deleted { get; } = [];
+
     /// <summary>Somebody asked to stop.</summary>
     public bool CancelRequested { get; set; }
 
@@ -66,6 +69,12 @@ public sealed class FakeExports : ExportRunService.ExportRunServiceBase
         Answer();
         _completed.TryAdd(request.Name, request);
         return Task.FromResult(new CompleteRunResponse());
+    }
+
+    public override Task<FindDeletedExportsResponse> FindDeletedExports(FindDeletedExportsRequest request, ServerCallContext context)
+    {
+        Assert.That(request.ExportUids, Has.Count.InRange(1, 1_000));
+        return Task.FromResult(new FindDeletedExportsResponse { ExportUids = { request.ExportUids.Intersect(Deleted) } });
     }
 
     private void Answer()

@@ -1,4 +1,5 @@
 using System.Text;
+using CustomerInsights.Contracts;
 using CustomerInsights.Contracts.Connections.V1;
 using CustomerInsights.Contracts.Exports.V1;
 using CustomerInsights.Contracts.Segments.V1;
@@ -178,7 +179,7 @@ internal sealed class ScriptedVendor : Vendor
         public void Configure(ServiceBuilder builder)
         {
             builder.Services.AddSingleton(vendor);
-            builder.AddDestination<ScriptedDestination>(vendor.Topic);
+            builder.AddDestination<ScriptedDestination>(vendor.Topic, Topics.ExportDeleted);
         }
     }
 }

@@ -1,3 +1,4 @@
+using CustomerInsights.Contracts;
 using CustomerInsights.Contracts.Events.V1;
 using CustomerInsights.Contracts.Exports.V1;
 using CustomerInsights.ServiceDefaults.Events;
@@ -12,6 +13,8 @@ namespace CustomerInsights.Destinations.Contract;
 public sealed class WorkerStage : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private const string ExportUid = "uid-1";
+
     private int _runs;
 
     private WorkerStage(Vendor vendor, TestDatabase database)
@@ -54,7 +57,7 @@ public sealed class WorkerStage : IAsyncDisposable
             Database = Database,
             Time = time,
             Fakes = [Segments, Exports, Connections],
-            Settings = new Dictionary<string, string?>(Vendor.Settings) { ["Jobs:Lease"] = "00:00:02", ["Jobs:Poll"] = "00:00:00.2" },
+            Settings = new Dictionary<string, string?>(Vendor.Settings) { ["Jobs:Lease"] = "00:00:02", ["Jobs:Poll"] = "00:00:00.2", ["Forgetting:Every"] = "00:00:01" },
         },
         cancellationToken);
 
@@ -89,7 +92,7 @@ public sealed class WorkerStage : IAsyncDisposable
         {
             Run = $"{Export.Name}/runs/run-{++_runs:000}",
             Export = Export.Clone(),
-            ExportUid = "uid-1",
+            ExportUid = ExportUid,
             DestinationAccount = Account,
             FullComparison = fullComparison,
         };
@@ -105,6 +108,26 @@ public sealed class WorkerStage : IAsyncDisposable
         return Worker.Database.WriteAsync(
             transaction => Worker.Services.GetRequiredService<EventPublisher>().PublishAsync(transaction, Vendor.Topic, run, requested), cancellationToken);
     }
+
+    /// <summary>Publishes the event that the export is gone for good.</summary>
+    public Task AnnounceDeletionAsync(CancellationToken cancellationToken)
+    {
+        var deleted = new ExportDeleted { Export = Export.Name, ExportUid = ExportUid };
+        return Worker.Database.WriteAsync(
+            transaction => Worker.Services.GetRequiredService<EventPublisher>().PublishAsync(transaction, Topics.ExportDeleted, Export.Name, deleted), cancellationToken);
+    }
+
+    /// <summary>Lets the export be gone without an event.</summary>
+    public void DeleteSilently() => Exports.Deleted.Add(ExportUid);
+
+    /// <summary>Rows that the worker remembers of exports, in all tables.</summary>
+    public Task<long> CountRememberedAsync(CancellationToken cancellationToken) => Worker.Database.ReadAsync(
+        session => session.QuerySingleAsync<long>(
+            """
+            SELECT (SELECT COUNT(*) FROM ledger) + (SELECT COUNT(*) FROM removals) + (SELECT COUNT(*) FROM flights)
+              + (SELECT COUNT(*) FROM run_audiences) + (SELECT COUNT(*) FROM audiences)
+            """),
+        cancellationToken);
 
     /// <summary>Waits for the end of a run.</summary>
     public Task<CompleteRunRequest> EndedAsync(string run, CancellationToken cancellationToken) =>

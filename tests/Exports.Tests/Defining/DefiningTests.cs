@@ -1,6 +1,7 @@
 using CustomerInsights.Contracts.Exports.V1;
 using CustomerInsights.Exports.Tests.Staging;
 using CustomerInsights.ServiceDefaults.Storage;
+using CustomerInsights.TestKit;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 
@@ -57,6 +58,41 @@ internal sealed class DefiningTests(Engine engine)
         {
             "export_id", "request_id", "export.display_name", "export.connection", "export.segments[1]", "export.segments[2]", "export.segments[3]",
             "export.segments[4]", "export.braze.email_attribute", "export.braze.external_id_attribute",
+        }));
+    }
+
+    [TestCase("\0")]
+    [TestCase("\u0007")]
+    [TestCase("\n")]
+    public async Task Control_characters_are_refused_by_field_wherever_text_comes_in(string control)
+    {
+        var environment = _stage.NewEnvironment();
+        var client = environment.Administrator;
+        var export = await environment.CreateAsync();
+        var text = $"a{control}b";
+        var worker = _stage.Worker;
+        var rows = new RecordRejectedRowsRequest { Name = $"{export.Name}/runs/0", Rows = { new RejectedRow { CustomerId = text, Reason = "X", Message = text } } };
+
+        var refusals = new[]
+        {
+            await RefusedCall.OfAsync(client.CreateExportAsync(new CreateExportRequest
+            {
+                Parent = environment.Name, ExportId = "other", RequestId = text, Export = environment.NewExport(wanted => wanted.DisplayName = text),
+            })),
+            await RefusedCall.OfAsync(client.UpdateExportAsync(new UpdateExportRequest
+            {
+                Export = new Export { Name = export.Name, DisplayName = text }, UpdateMask = new FieldMask { Paths = { "display_name" } },
+            })),
+            await RefusedCall.OfAsync(client.RunExportAsync(new RunExportRequest { Name = export.Name, RequestId = text })),
+            await RefusedCall.OfAsync(client.ListExportsAsync(new ListExportsRequest { Parent = environment.Name, Connection = text })),
+            await RefusedCall.OfAsync(worker.RecordRejectedRowsAsync(rows)),
+            await RefusedCall.OfAsync(worker.FindDeletedExportsAsync(new FindDeletedExportsRequest { ExportUids = { text } })),
+        };
+
+        Assert.That(refusals.Select(refusal => refusal.Status), Has.All.EqualTo(StatusCode.InvalidArgument));
+        Assert.That(refusals.SelectMany(refusal => refusal.Fields), Is.EqualTo(new[]
+        {
+            "request_id", "export.display_name", "export.display_name", "request_id", "connection", "rows[0].customer_id", "rows[0].message", "export_uids[0]",
         }));
     }
 
@@ -239,6 +275,28 @@ internal sealed class DefiningTests(Engine engine)
         Assert.That(progress.CancelRequested, Is.True);
         Assert.That(await environment.RunsAsync(again), Is.Empty);
         Assert.That((await RefusedCall.OfAsync(environment.Viewer.GetExportRunAsync(new GetExportRunRequest { Name = run.Name }))).Status, Is.EqualTo(StatusCode.NotFound));
+    }
+
+    [Test]
+    public async Task Delete_is_announced_and_a_worker_that_missed_it_can_ask()
+    {
+        var environment = _stage.NewEnvironment();
+        var (gone, kept) = (await environment.CreateAsync("gone"), await environment.CreateAsync("kept"));
+        var uids = new List<string>();
+        foreach (var export in new[] { gone, kept })
+        {
+            var run = await environment.RunAsync(export);
+            uids.Add((await environment.BeginAsync(run)).ExportUid);
+            await environment.CompleteAsync(run);
+        }
+
+        await environment.Administrator.DeleteExportAsync(new DeleteExportRequest { Name = gone.Name });
+
+        await Eventually.TrueAsync(() => _stage.Heard.Deleted.Any(deleted => deleted.Export == gone.Name), "the end of the export is announced");
+        Assert.That(_stage.Heard.Deleted.Single(deleted => deleted.Export == gone.Name).ExportUid, Is.EqualTo(uids[0]));
+        var answer = await _stage.Worker.FindDeletedExportsAsync(new FindDeletedExportsRequest { ExportUids = { uids } });
+        Assert.That(answer.ExportUids, Is.EqualTo(new[] { uids[0] }));
+        Assert.That((await RefusedCall.OfAsync(_stage.Worker.FindDeletedExportsAsync(new FindDeletedExportsRequest()))).Fields, Is.EqualTo(new[] { "export_uids" }));
     }
 
     [Test]

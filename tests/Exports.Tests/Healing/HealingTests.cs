@@ -114,6 +114,27 @@ internal sealed class HealingTests(Engine engine) : IAsyncDisposable
     }
 
     [Test]
+    public async Task A_run_that_is_canceled_while_the_round_asks_others_is_not_opened_again()
+    {
+        var export = await _environment.CreateAsync();
+        var (asked, answer, questions) = (new TaskCompletionSource(), new TaskCompletionSource(), 0);
+        _stage.Connections.BeforeAnswer = () =>
+        {
+            asked.TrySetResult();
+            return Interlocked.Increment(ref questions) == 1 ? answer.Task : Task.CompletedTask;
+        };
+        _stage.Segments.Put(_environment.Segment, version: 2);
+        await PassAsync(() => Task.FromResult(asked.Task.IsCompleted), "the round has found the export behind");
+        var run = await _environment.RunAsync(export);
+        await _environment.Administrator.CancelExportRunAsync(new CancelExportRunRequest { Name = run.Name });
+
+        answer.SetResult();
+        await PassARoundAsync();
+
+        Assert.That(await _environment.RunsAsync(export), Has.Count.EqualTo(1));
+    }
+
+    [Test]
     public async Task A_connection_that_needs_attention_waits_for_its_repair()
     {
         var export = await _environment.CreateAsync();
@@ -140,6 +161,39 @@ internal sealed class HealingTests(Engine engine) : IAsyncDisposable
         _stage.Segments.Outage = null;
         await PassAsync(async () => (await _environment.RunsAsync(export)).Count == 1, "a run is opened");
         Assert.That((await _environment.RunsAsync(export)).Single().Trigger, Is.EqualTo(RunTrigger.SegmentRefreshed));
+    }
+
+    [Test]
+    public async Task An_export_that_nobody_can_answer_for_does_not_keep_the_others_waiting()
+    {
+        var broken = $"{_environment.Name}/segments/broken";
+        _stage.Segments.Put(broken, version: 1);
+        _stage.Harness.Logs.Announce("could not be found out");
+        var unlucky = await _environment.CreateAsync("unlucky", export => export.Segments[0] = broken);
+        var export = await _environment.CreateAsync();
+        _stage.Segments.Break(broken);
+        _stage.Segments.Put(_environment.Segment, version: 2);
+
+        await PassAsync(async () => (await _environment.RunsAsync(export)).Count == 1, "a run is opened for the other one");
+
+        Assert.That(_stage.Harness.Logs.Records.Where(record => record.Text.Contains("could not be found out")).Select(record => record.Text), Has.All.Contains(unlucky.Name));
+    }
+
+    [Test]
+    public async Task Segments_is_asked_few_things_at_the_same_time()
+    {
+        var segments = Enumerable.Range(0, 50).Select(i => $"{_environment.Name}/segments/s{i}").ToList();
+        segments.ForEach(segment => _stage.Segments.Put(segment, version: 1));
+
+        var hold = new TaskCompletionSource();
+        _stage.Segments.Hold = hold.Task;
+
+        var creating = _environment.CreateAsync(change: export => export.Segments.Add(segments[1..]));
+        await Eventually.TrueAsync(() => _stage.Segments.MostAsking >= 16, "as much as allowed is asked");
+        hold.SetResult();
+        await creating;
+
+        Assert.That(_stage.Segments.MostAsking, Is.EqualTo(16));
     }
 
     [Test]

@@ -60,11 +60,17 @@ internal sealed class ReportingTests(Engine engine)
         var progress = await RefusedCall.OfAsync(_stage.Worker.ReportProgressAsync(Report(run, new RunCounts { Added = -1 }, "environments/e/segments/stranger", -1)));
         var completion = await RefusedCall.OfAsync(_stage.Worker.CompleteRunAsync(new CompleteRunRequest { Name = run.Name, State = RunState.Processing }));
         var reason = await RefusedCall.OfAsync(_stage.Worker.CompleteRunAsync(
-            new CompleteRunRequest { Name = run.Name, State = RunState.Failed, Reason = "it broke", Message = new string('m', 1_001) }));
+            new CompleteRunRequest
+            {
+                Name = run.Name, State = RunState.Failed, Reason = "it broke", Message = new string('m', 1_001), RejectionClasses = { new RejectionClass { Reason = "odd" } },
+            }));
 
         Assert.That(progress.Fields, Is.EqualTo(new[] { "counts", "segment_counts[0]", "segment_counts[0].segment" }));
         Assert.That(completion.Fields, Is.EqualTo(new[] { "state" }));
-        Assert.That(reason.Fields, Is.EqualTo(new[] { "reason", "message" }));
+        Assert.That(reason.Fields, Is.EqualTo(new[]
+        {
+            "reason", "message", "rejection_classes[0].reason", "rejection_classes[0].count", "rejection_classes[0].first_customer_id",
+        }));
     }
 
     [Test]
@@ -97,14 +103,21 @@ internal sealed class ReportingTests(Engine engine)
 
         await _stage.Worker.RecordRejectedRowsAsync(Rejected(run, rows[..4]));
         await _stage.Worker.RecordRejectedRowsAsync(Rejected(run, rows[4..]));
+        var meanwhile = await environment.Viewer.GetExportRunAsync(new GetExportRunRequest { Name = run.Name });
         await _stage.Worker.RecordRejectedRowsAsync(Rejected(run, rows[4..]));
         await _stage.Worker.CompleteRunAsync(new CompleteRunRequest
         {
-            Name = run.Name, State = RunState.Successful, Counts = new RunCounts { Read = 12, Skipped = 2, Rejected = 10 },
+            Name = run.Name,
+            State = RunState.Successful,
+            Counts = new RunCounts { Read = 12, Skipped = 2, Rejected = 10 },
+            RejectionClasses = { new RejectionClass { Reason = "EMAIL_INVALID", Count = 12, FirstCustomerId = "c-00" } },
         });
 
         var listed = await environment.Viewer.ListRejectedRowsAsync(new ListRejectedRowsRequest { Parent = run.Name });
         Assert.That((listed.Rows.Count, listed.Total), Is.EqualTo((MaxListedRows, 12L)));
+        var ended = await environment.Viewer.GetExportRunAsync(new GetExportRunRequest { Name = run.Name });
+        Assert.That(meanwhile.RejectionClasses.Single().Count, Is.EqualTo(MaxListedRows), "never more than there are");
+        Assert.That(ended.RejectionClasses, Is.EqualTo(new[] { new RejectionClass { Reason = "EMAIL_INVALID", Count = 12, FirstCustomerId = "c-00" } }));
     }
 
     [Test]

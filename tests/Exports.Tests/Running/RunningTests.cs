@@ -195,6 +195,49 @@ internal sealed class RunningTests(Engine engine)
     }
 
     [Test]
+    public async Task Cancel_of_a_run_that_its_worker_cannot_go_on_with_ends_it_at_the_next_claim()
+    {
+        var environment = _stage.NewEnvironment();
+        var export = await environment.CreateAsync();
+        var run = await environment.RunAsync(export);
+        await environment.BeginAsync(run);
+        await environment.Administrator.CancelExportRunAsync(new CancelExportRunRequest { Name = run.Name });
+
+        Assert.That((await RefusedCall.OfAsync(_stage.Worker.BeginRunAsync(new BeginRunRequest { Name = run.Name }))).Reason, Is.EqualTo("RUN_ENDED"));
+
+        var ended = (await environment.RunsAsync(export)).Single();
+        Assert.That((ended.State, ended.Reason, ended.EndTime is not null), Is.EqualTo((RunState.Canceled, "CANCELED", true)));
+        await Eventually.TrueAsync(() => environment.CompletionsOf(run) == 1, "the end is announced");
+        Assert.That((await environment.RunAsync(export)).State, Is.EqualTo(RunState.Queued), "the next run is not kept waiting");
+    }
+
+    [Test]
+    public async Task History_tells_the_export_user_and_what_left_a_single_segment()
+    {
+        var environment = _stage.NewEnvironment();
+        var export = await environment.CreateAsync();
+        await environment.RefreshAsync(2);
+        var run = await environment.NewestRunAsync(export, RunState.Queued);
+        await environment.BeginAsync(run);
+        await _stage.Worker.CompleteRunAsync(new CompleteRunRequest { Name = run.Name, State = RunState.Successful, Counts = new RunCounts { Removed = 3 } });
+
+        var ended = (await environment.RunsAsync(export)).Single();
+        Assert.That((ended.StartedBy, ended.ExportUser), Is.EqualTo(("service:segments", "user:exporter")));
+        Assert.That((ended.SegmentCounts.Single().HasRemoved, ended.SegmentCounts.Single().Removed), Is.EqualTo((true, 3L)));
+    }
+
+    [Test]
+    public async Task What_left_one_of_several_segments_is_not_known_and_not_made_up()
+    {
+        var environment = _stage.NewEnvironment();
+        var other = $"{environment.Name}/segments/other";
+        _stage.Segments.Put(other, version: 1);
+        var run = await environment.RunAsync(await environment.CreateAsync(change: export => export.Segments.Add(other)));
+
+        Assert.That(run.SegmentCounts.Select(counts => counts.HasRemoved), Is.EqualTo(new[] { false, false }));
+    }
+
+    [Test]
     public async Task A_run_works_by_the_definition_of_its_opening()
     {
         var environment = _stage.NewEnvironment();

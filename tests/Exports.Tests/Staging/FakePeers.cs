@@ -18,12 +18,19 @@ internal sealed class FakeConnections : CredentialService.CredentialServiceBase
         Access = shared ? ConnectionAccess.Contributors : ConnectionAccess.Administrators,
         State = state,
         DestinationAccount = $"account of {name}",
+        ExportUser = "user:exporter",
     };
+
+    /// <summary>Happens before each answer.</summary>
+    public Func<Task> BeforeAnswer { get; set; } = () => Task.CompletedTask;
 
     public void Remove(string name) => _connections.TryRemove(name, out _);
 
-    public override Task<ConnectionSummary> DescribeConnection(DescribeConnectionRequest request, ServerCallContext context) =>
-        Task.FromResult(_connections.GetValueOrDefault(request.Name) ?? throw Refusal.NotFound(request.Name).ToRpcException());
+    public override async Task<ConnectionSummary> DescribeConnection(DescribeConnectionRequest request, ServerCallContext context)
+    {
+        await BeforeAnswer();
+        return _connections.GetValueOrDefault(request.Name) ?? throw Refusal.NotFound(request.Name).ToRpcException();
+    }
 }
 
 /// <summary>Stands in for the segments of Segments.</summary>
@@ -31,8 +38,20 @@ internal sealed class FakeSegments : SegmentService.SegmentServiceBase
 {
     private readonly ConcurrentDictionary<string, Segment> _segments = new();
 
+    private readonly ConcurrentDictionary<string, bool> _broken = new();
+    private int _asking;
+
     /// <summary>While set, every question ends with this status.</summary>
     public StatusCode? Outage { get; set; }
+
+    /// <summary>Questions that were under way at the same time, at most.</summary>
+    public int MostAsking { get; private set; }
+
+    /// <summary>Answers are given when this is done.</summary>
+    public Task Hold { get; set; } = Task.CompletedTask;
+
+    /// <summary>Questions about this segment end with INTERNAL.</summary>
+    public void Break(string name) => _broken[name] = true;
 
     public void Put(string name, long version, bool active = true, long members = 100) => _segments[name] = new Segment
     {
@@ -44,9 +63,28 @@ internal sealed class FakeSegments : SegmentService.SegmentServiceBase
 
     public void Remove(string name) => _segments.TryRemove(name, out _);
 
-    public override Task<Segment> GetSegment(GetSegmentRequest request, ServerCallContext context) => Outage is { } outage
-        ? throw new RpcException(new Status(outage, "out of reach"))
-        : Task.FromResult(_segments.GetValueOrDefault(request.Name) ?? throw Refusal.NotFound(request.Name).ToRpcException());
+    public override async Task<Segment> GetSegment(GetSegmentRequest request, ServerCallContext context)
+    {
+        if (Outage is { } outage)
+        {
+            throw new RpcException(new Status(outage, "out of reach"));
+        }
+
+        lock (_segments)
+        {
+            MostAsking = Math.Max(MostAsking, ++_asking);
+        }
+
+        await Hold;
+        lock (_segments)
+        {
+            _asking--;
+        }
+
+        return _broken.ContainsKey(request.Name)
+            ? throw new RpcException(new Status(StatusCode.Internal, "broken"))
+            : _segments.GetValueOrDefault(request.Name) ?? throw Refusal.NotFound(request.Name).ToRpcException();
+    }
 }
 
 /// <summary>Stands in for the profiles of Segments: one schema for every environment but those that a test left without.</summary>

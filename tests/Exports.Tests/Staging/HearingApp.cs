@@ -18,6 +18,7 @@ internal sealed class HearingApp(HeardEvents heard) : IServiceApp
         builder.Services.AddSingleton(heard);
         builder.Subscribe<ExportRunRequested, HearRequested>(Topics.BrazeRunRequested);
         builder.Subscribe<ExportRunCompleted, HearCompleted>(Topics.ExportRunCompleted);
+        builder.Subscribe<ExportDeleted, HearDeleted>(Topics.ExportDeleted);
     }
 
     private sealed class HearRequested(HeardEvents heard) : IEventHandler<ExportRunRequested>
@@ -37,6 +38,15 @@ internal sealed class HearingApp(HeardEvents heard) : IServiceApp
             return Task.FromResult(EventOutcome.Handled);
         }
     }
+
+    private sealed class HearDeleted(HeardEvents heard) : IEventHandler<ExportDeleted>
+    {
+        public Task<EventOutcome> HandleAsync(Event<ExportDeleted> received, Transaction transaction, CancellationToken cancellationToken)
+        {
+            transaction.AfterCommit(() => heard.Deleted.Enqueue(received.Data));
+            return Task.FromResult(EventOutcome.Handled);
+        }
+    }
 }
 
 /// <summary>What was heard, of all environments of a stage.</summary>
@@ -45,4 +55,6 @@ internal sealed class HeardEvents
     public ConcurrentQueue<ExportRunRequested> Requested { get; } = new();
 
     public ConcurrentQueue<ExportRunCompleted> Completed { get; } = new();
+
+    public ConcurrentQueue<ExportDeleted> Deleted { get; } = new();
 }

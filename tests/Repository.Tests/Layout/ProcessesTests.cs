@@ -57,6 +57,11 @@ public sealed partial class ProcessesTests
         : []));
 
     [Test]
+    public void Every_other_project_under_services_has_a_readme() => Rule.Holds(Project.All
+        .Where(p => p.Path.StartsWith("services/", StringComparison.Ordinal) && !Checkout.Exists($"{p.Folder}/README.md"))
+        .Select(p => $"{p.Folder}/README.md: missing; the README of the root promises one."));
+
+    [Test]
     public void The_root_stays_small()
     {
         var entries = Checkout.Files.Select(f => f.Split('/')[0]).Distinct().Count();

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text;
 using CustomerInsights.Contracts.Events.V1;
 using CustomerInsights.ServiceDefaults.Events;
+using CustomerInsights.ServiceDefaults.Events.Receiving;
 using CustomerInsights.ServiceDefaults.Events.Transports;
 using CustomerInsights.ServiceDefaults.Metering;
 using CustomerInsights.ServiceDefaults.Storage;
@@ -120,6 +121,24 @@ internal sealed class EventFlowTests(Engine engine, EventTransportKind transport
         Assert.That(await _to.CountAsync("effects"), Is.EqualTo(1));
         Assert.That(await _to.CountAsync("inbox"), Is.EqualTo(1));
         await Eventually.TrueAsync(async () => await _from.CountAsync("outbox", "published_at IS NULL") == 0, "neither waits in the outbox");
+    }
+
+    [Test]
+    public async Task Event_that_nobody_gets_through_with_ends_in_the_dead_letter_queue()
+    {
+        var reasons = new List<string?>();
+        using var listener = _to.Listen(MetricNames.InboxDeadLetters, (_, reason) => reasons.Add(reason));
+        _to.Behaviour = _ => throw new InvalidOperationException("bug");
+        var consume = _to.Get<EventSubscription>().ConsumeAsync;
+
+        for (var failure = 1; failure < JudgeFailure.MaxFailures; failure++)
+        {
+            await Assert.ThatAsync(() => consume(Outgoing("one").Body, CancellationToken.None), Throws.InvalidOperationException);
+        }
+
+        Assert.That(await consume(Outgoing("one").Body, CancellationToken.None), Is.EqualTo(EventOutcome.DeadLetter("DELIVERY_LIMIT")));
+        Assert.That(reasons, Is.EqualTo(["DELIVERY_LIMIT"]));
+        Assert.That(await _to.CountAsync("inbox"), Is.Zero);
     }
 
     [TestCase("no json", "NOT_JSON")]

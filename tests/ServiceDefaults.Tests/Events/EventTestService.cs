@@ -22,6 +22,9 @@ internal sealed class EventTestService : IAsyncDisposable
 
     public ConcurrentQueue<Event<SegmentRefreshed>> Handled { get; } = new();
 
+    /// <summary>A further statement of the handler in the event's transaction.</summary>
+    public Func<Transaction, Task> Statement { get; set; } = _ => Task.CompletedTask;
+
     /// <summary>What the handler does before it notes the event; replaced by tests of failures.</summary>
     public Func<Event<SegmentRefreshed>, EventOutcome> Behaviour { get; set; } = _ => EventOutcome.Handled;
 
@@ -111,6 +114,7 @@ internal sealed class EventTestService : IAsyncDisposable
         public async Task<EventOutcome> HandleAsync(Event<SegmentRefreshed> received, Transaction transaction, CancellationToken cancellationToken)
         {
             await transaction.ExecuteAsync("INSERT INTO effects (event_id) VALUES (@Id)", new { received.Id });
+            await service.Statement(transaction);
             var outcome = service.Behaviour(received);
             transaction.AfterCommit(() => service.Handled.Enqueue(received));
             return outcome;

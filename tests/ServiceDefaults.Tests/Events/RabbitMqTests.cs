@@ -126,6 +126,37 @@ internal sealed class RabbitMqTests : IAsyncDisposable
     }
 
     [Test]
+    public async Task Event_that_the_database_refuses_is_in_the_dead_letter_queue_at_once()
+    {
+        await using var strict = await TestDatabase.CreateAsync(Engine.PostgreSql);
+        var (app, tried) = (Some.Name("strict"), 0);
+        await using var service = await EventTestService.StartAsync(app, strict, _bus, _topic);
+        service.Statement = transaction =>
+        {
+            tried++;
+            return transaction.ExecuteAsync("INSERT INTO effects (event_id) VALUES (@text)", new { text = "no\0text" });
+        };
+        var queue = $"{app}-{_topic}";
+        try
+        {
+            await ConnectedAsync();
+            await PublishPlainAsync(Encoding.UTF8.GetBytes(Event), null);
+
+            await using var connection = await RabbitMqClient.ConnectAsync();
+            var dead = await Eventually.ValueAsync(() => TryGetAsync(connection, EventEndpoint.DeadLetterQueueOf(queue)), "it is in the dead-letter queue");
+
+            Assert.That(Encoding.UTF8.GetString((byte[])dead.BasicProperties.Headers![EventEndpoint.ReasonHeader]!), Is.EqualTo("DATA_REFUSED"));
+            Assert.That(tried, Is.EqualTo(1));
+            Assert.That(await service.CountAsync("inbox") + await service.CountAsync("effects"), Is.Zero);
+        }
+        finally
+        {
+            await _bus.StopAsync(CancellationToken.None);
+            await RabbitMqClient.DeleteAsync(EventTransportKind.RabbitMq, _topic, queue);
+        }
+    }
+
+    [Test]
     public async Task Event_above_64_KiB_is_refused()
     {
         await ConnectedAsync();

@@ -43,7 +43,6 @@ public sealed class HealthTests
         using var http = new HttpClient { BaseAddress = new Uri(harness.HttpAddress) };
         using var channel = GrpcChannel.ForAddress(harness.GrpcAddress);
         var health = new Health.HealthClient(channel);
-        harness.Logs.Announce("HealthCheck");
 
         broken.IsBroken = true;
 
@@ -53,6 +52,37 @@ public sealed class HealthTests
         await Eventually.TrueAsync(async () => (await health.CheckAsync(new HealthCheckRequest())).Status == ServingStatus.NotServing, "the whole is not serving");
         Assert.That((await health.CheckAsync(new HealthCheckRequest { Service = Profiles })).Status, Is.EqualTo(ServingStatus.NotServing));
         Assert.That((await health.CheckAsync(new HealthCheckRequest { Service = Memberships })).Status, Is.EqualTo(ServingStatus.Serving));
+    }
+
+    [Test]
+    public async Task Outage_and_its_end_are_logged_once_each()
+    {
+        var time = new ManualTimeProvider();
+        var broken = new Switch();
+        await using var harness = await ServiceHarness.StartAsync(
+            [new ProbeApp("segments", builder => builder.Services.AddHealthChecks().AddCheck("switch", broken))], new HarnessOptions { Time = time });
+
+        broken.IsBroken = true;
+        await PollAsync(3);
+        broken.IsBroken = false;
+        await PollAsync(3);
+
+        Assert.That(
+            harness.Logs.Records.Where(record => record.Category.Contains("Health", StringComparison.Ordinal)).Select(record => record.Text),
+            Is.EqualTo(["Not ready: segments/switch", "Ready again"]));
+
+        // The last but one poll is over when the last has begun.
+        Task PollAsync(int times)
+        {
+            var asked = broken.Asked;
+            return Eventually.TrueAsync(
+                () =>
+                {
+                    time.Advance(TimeSpan.FromSeconds(2));
+                    return broken.Asked >= asked + times;
+                },
+                "health is looked at again and again");
+        }
     }
 
     [Test]
@@ -86,9 +116,16 @@ public sealed class HealthTests
 
     private sealed class Switch : IHealthCheck
     {
+        private int _asked;
+
         public bool IsBroken { get; set; }
 
-        public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
-            Task.FromResult(IsBroken ? HealthCheckResult.Unhealthy() : HealthCheckResult.Healthy());
+        public int Asked => Volatile.Read(ref _asked);
+
+        public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+        {
+            Interlocked.Increment(ref _asked);
+            return Task.FromResult(IsBroken ? HealthCheckResult.Unhealthy() : HealthCheckResult.Healthy());
+        }
     }
 }

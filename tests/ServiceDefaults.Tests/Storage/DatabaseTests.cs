@@ -139,6 +139,58 @@ internal sealed class DatabaseTests(Engine engine) : IAsyncDisposable
     }
 
     [Test]
+    public async Task Who_loses_the_race_for_a_unique_value_runs_again_and_sees_the_winner()
+    {
+        using var bothHaveLooked = new Barrier(2);
+        var attempts = 0;
+
+        Task<long> FindOrAddAsync(long amount) => _database.WriteAsync(
+            async t =>
+            {
+                var found = await t.QuerySingleOrDefaultAsync<long?>("SELECT amount FROM things WHERE id = 'one'");
+                if (Interlocked.Increment(ref attempts) <= 2 && engine == Engine.PostgreSql)
+                {
+                    bothHaveLooked.SignalAndWait(TimeSpan.FromSeconds(10));
+                }
+
+                if (found is null)
+                {
+                    await AddAsync(t, "one", amount);
+                }
+
+                return found ?? amount;
+            },
+            None);
+
+        var seen = await Task.WhenAll(Task.Run(() => FindOrAddAsync(1)), Task.Run(() => FindOrAddAsync(2)));
+
+        Assert.That(seen[0], Is.EqualTo(seen[1]));
+        Assert.That(attempts, Is.EqualTo(engine == Engine.PostgreSql ? 3 : 2));
+        Assert.That(await AmountAsync("one"), Is.EqualTo(seen[0]));
+    }
+
+    [Test]
+    public async Task Violation_that_stays_is_thrown_after_six_attempts()
+    {
+        await _database.WriteAsync(t => AddAsync(t, "a", 1), None);
+        var attempts = 0;
+
+        await Assert.ThatAsync(
+            () => _database.WriteAsync(
+                t =>
+                {
+                    attempts++;
+                    return AddAsync(t, "a", 2);
+                },
+                None),
+            Throws.InstanceOf<System.Data.Common.DbException>());
+
+        // Writers of SQLite take turns: what is there was there before.
+        Assert.That(attempts, Is.EqualTo(engine == Engine.PostgreSql ? 6 : 1));
+        Assert.That(await AmountAsync("a"), Is.EqualTo(1));
+    }
+
+    [Test]
     public async Task Snapshot_does_not_see_what_is_committed_after_it_was_opened()
     {
         await using var snapshot = await _database.OpenSnapshotAsync(None);

@@ -1,4 +1,5 @@
 using CustomerInsights.Contracts.Exports.V1;
+using CustomerInsights.Destinations.Counting;
 using CustomerInsights.Destinations.Remembering;
 
 namespace CustomerInsights.Destinations.Running;
@@ -8,7 +9,8 @@ internal sealed class ReportRejectedRows(ExportRunService.ExportRunServiceClient
 {
     private const int RowsAtOnce = 1_000;
 
-    public async Task RunAsync(string run, long runId, long audienceId, CancellationToken cancellationToken)
+    /// <param name="tally">Counts them, too.</param>
+    public async Task RunAsync(string run, long runId, long audienceId, RejectionTally tally, CancellationToken cancellationToken)
     {
         var after = "";
         IReadOnlyList<RejectedCustomer> rejected;
@@ -20,6 +22,11 @@ internal sealed class ReportRejectedRows(ExportRunService.ExportRunServiceClient
                 var request = new RecordRejectedRowsRequest { Name = run };
                 request.Rows.AddRange(rejected.Select(row => new RejectedRow { CustomerId = row.CustomerId, Reason = row.Reason, Message = explanations.Of(row.Reason) }));
                 await runs.RecordRejectedRowsAsync(request, cancellationToken: cancellationToken);
+                foreach (var row in rejected)
+                {
+                    tally.Add(row.Reason, row.CustomerId);
+                }
+
                 after = rejected[^1].CustomerId;
             }
         }

@@ -23,9 +23,10 @@ internal sealed class ReportRun(
     public async Task<RunCounts> RunAsync(long runId, RunEnd end, RunAssignment assignment, CancellationToken cancellationToken)
     {
         var audiences = await database.ReadAsync(session => RunStore.ListAudiencesAsync(session, runId), cancellationToken);
+        var tally = new RejectionTally();
         foreach (var audience in audiences)
         {
-            await rejectedRows.RunAsync(assignment.Run, runId, audience.AudienceId, cancellationToken);
+            await rejectedRows.RunAsync(assignment.Run, runId, audience.AudienceId, tally, cancellationToken);
         }
 
         if (end.MarksConnection)
@@ -41,6 +42,7 @@ internal sealed class ReportRun(
             State = end.State,
             Counts = counts.Counts,
             SegmentCounts = { counts.SegmentCounts },
+            RejectionClasses = { tally.Largest },
             Reason = end.Reason,
             Message = end.Message.Length > 0 ? end.Message : explanations.Of(end.Reason),
         };

@@ -9,7 +9,8 @@ public interface IEventHandler<T>
 {
     /// <summary>
     /// Runs in the transaction that records the event in the inbox: effects happen once. Store a job for anything that
-    /// takes longer than a moment. Throws only for bugs and outages; the event is then delivered again.
+    /// takes longer than a moment. Throws only for bugs and outages; the event is then delivered again, for a bug a limited
+    /// number of times.
     /// A refusal of bad data is returned: the transaction is rolled back and the event goes to the dead-letter queue with
     /// the reason and is counted.
     /// </summary>

@@ -1,16 +1,20 @@
 using CustomerInsights.Rpc.HealthChecking;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using static Grpc.Health.V1.HealthCheckResponse.Types;
 
 namespace CustomerInsights.ServiceDefaults.Hosting;
 
-/// <summary>Tells grpc.health.v1 how the process and each of its gRPC services are, every few seconds.</summary>
-internal sealed class AnnounceHealth(Readiness readiness, ProcessState state, ServingStatuses statuses, TimeProvider time) : BackgroundService
+/// <summary>Tells grpc.health.v1 how the process and each of its gRPC services are, every few seconds, and the log when that changes.</summary>
+internal sealed partial class AnnounceHealth(
+    Readiness readiness, ProcessState state, ServingStatuses statuses, TimeProvider time, ILogger<AnnounceHealth> logger) : BackgroundService
 {
     /// <summary>The name that stands for the process as a whole.</summary>
     private const string Whole = "";
 
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
+
+    private string _missing = "";
 
     public async Task RefreshAsync(CancellationToken cancellationToken)
     {
@@ -21,7 +25,11 @@ internal sealed class AnnounceHealth(Readiness readiness, ProcessState state, Se
         }
 
         statuses.Set(Whole, StatusOf(failures.Count == 0));
-        if (!state.IsServing)
+        if (state.IsServing)
+        {
+            Tell(string.Join(", ", failures));
+        }
+        else
         {
             statuses.SetAll(ServingStatus.NotServing);
         }
@@ -36,5 +44,32 @@ internal sealed class AnnounceHealth(Readiness readiness, ProcessState state, Se
         }
     }
 
+    // Once for each change: an outage is polled a thousand times an hour.
+    private void Tell(string missing)
+    {
+        if (Interlocked.Exchange(ref _missing, missing) == missing)
+        {
+            return;
+        }
+
+        if (missing.Length > 0)
+        {
+            Log.NotReady(logger, missing);
+        }
+        else
+        {
+            Log.Ready(logger);
+        }
+    }
+
     private static ServingStatus StatusOf(bool serving) => serving ? ServingStatus.Serving : ServingStatus.NotServing;
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Warning, "Not ready: {Missing}")]
+        public static partial void NotReady(ILogger logger, string missing);
+
+        [LoggerMessage(2, LogLevel.Information, "Ready again")]
+        public static partial void Ready(ILogger logger);
+    }
 }

@@ -12,6 +12,9 @@ internal static class ServiceLogging
         // The frameworks below report each request and message; ours reports what happened.
         logging.SetMinimumLevel(LogLevel.Information);
         logging.AddFilter("Microsoft", LogLevel.Warning);
+
+        // It repeats an outage at every poll; AnnounceHealth says it once.
+        logging.AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None);
         logging.AddFilter("System", LogLevel.Warning);
         logging.AddFilter("MassTransit", LogLevel.Warning);
         logging.AddConfiguration(builder.Configuration.GetSection("Logging"));

@@ -12,6 +12,8 @@ internal sealed partial class ConsumeEvent<TData, THandler>(
     where TData : class, IMessage<TData>, new()
     where THandler : class, IEventHandler<TData>
 {
+    private readonly JudgeFailure _failures = new();
+
     /// <summary>What became of it. Throws when it shall be delivered again.</summary>
     public async Task<EventOutcome> RunAsync(ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
     {
@@ -31,14 +33,20 @@ internal sealed partial class ConsumeEvent<TData, THandler>(
         {
             var isNew = await database.WriteAsync(transaction => HandleOnceAsync(cloudEvent, data, transaction), cancellationToken);
             Count(isNew);
+            _failures.Forget(cloudEvent);
             return EventOutcome.Handled;
         }
         catch (RefusedByHandlerException refused)
         {
             return Refuse(cloudEvent.Id, refused.Message);
         }
-        catch (Exception) when (!cancellationToken.IsCancellationRequested)
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
+            if (_failures.Judge(cloudEvent, exception) is { } reason)
+            {
+                return Refuse(cloudEvent.Id, reason);
+            }
+
             metrics.HandlingFailed(topic);
             throw;
         }
