@@ -43,10 +43,6 @@ internal sealed class MemberTable(Transaction transaction, Segment segment, Prof
         return new RefreshCounts(version, segment.Published.MemberCount + added - removed, added, removed);
     }
 
-    /// <summary>Forgets who left in a version up to this one.</summary>
-    public Task ForgetLeaversAsync(long version) => transaction.ExecuteAsync(
-        $"DELETE FROM {_members} WHERE version > {segment.Published.FirstVersion} AND version <= @version AND NOT is_member", new { version });
-
     // Nobody else writes meanwhile, so two statements see the same profiles. Both tables are walked in the order of ids.
     private async Task<(long Added, long Removed)> CompareInPlaceAsync(long version)
     {
