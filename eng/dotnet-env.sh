@@ -7,13 +7,17 @@ if [[ -z "${HOME:-}" || ! -w "${HOME:-/nonexistent}" ]]; then # the SDK keeps it
   mkdir -p "$HOME"
 fi
 
+# processes_with ARGUMENT: ids of the processes that have exactly this argument. Arguments end with NUL each; a part of one
+# does not count, since another build's ends with more digits than ours. It goes to grep as a file, lest grep find itself.
+processes_with() {
+  grep -lszxF -f <(printf '%s' "$1") /proc/[0-9]*/cmdline | cut -d/ -f3 || true
+}
+
 # build_all ARGUMENTS OF dotnet build: one compiler server for the whole build, stopped by its id when the build is over.
 build_all() {
   local pipe="customer-insights-$$" code=0 process
   dotnet build "$@" --configuration Release --nologo --verbosity quiet -nodeReuse:false \
     -p:UseSharedCompilation=true -p:SharedCompilationId="$pipe" || code=$?
-  for process in $(grep -lsF -- "-pipename:$pipe" /proc/[0-9]*/cmdline | cut -d/ -f3); do
-    [[ "$process" == "$$" ]] || kill "$process" 2>/dev/null || true
-  done
+  for process in $(processes_with "-pipename:$pipe"); do kill "$process" 2>/dev/null || true; done
   return "$code"
 }

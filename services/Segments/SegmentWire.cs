@@ -1,7 +1,6 @@
 using CustomerInsights.Segments.Declaring;
 using CustomerInsights.Segments.Defining;
 using CustomerInsights.Segments.Refreshing;
-using CustomerInsights.ServiceDefaults.Errors;
 using CustomerInsights.ServiceDefaults.Storage;
 using Google.Protobuf.WellKnownTypes;
 using Wire = CustomerInsights.Contracts.Segments.V1;
@@ -16,20 +15,6 @@ internal static class SegmentWire
         segment.Description,
         RuleWire.Read(segment.Rule),
         segment.State is Wire.SegmentState.Unspecified ? unspecified : (SegmentState)segment.State);
-
-    /// <summary>The fields of a mask; "*" means all of them.</summary>
-    public static IReadOnlyList<string> ReadMask(FieldMask? mask, Violations violations)
-    {
-        var paths = mask?.Paths ?? [];
-        violations.Check(paths.Count > 0, "update_mask", "must name at least one field.");
-        for (var i = 0; i < paths.Count; i++)
-        {
-            var isKnown = paths[i] == "*" || SegmentChange.Fields.Contains(paths[i]);
-            violations.Check(isKnown, $"update_mask.paths[{i}]", $"must be one of {string.Join(", ", SegmentChange.Fields)}.");
-        }
-
-        return paths.Contains("*") ? SegmentChange.Fields : [.. paths];
-    }
 
     public static Wire.Segment Write(Segment segment) => new()
     {

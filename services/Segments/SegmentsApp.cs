@@ -2,8 +2,10 @@ using CustomerInsights.Contracts;
 using CustomerInsights.Contracts.Events.V1;
 using CustomerInsights.Segments.Declaring;
 using CustomerInsights.Segments.Defining;
+using CustomerInsights.Segments.Forgetting;
 using CustomerInsights.Segments.Importing;
 using CustomerInsights.Segments.Refreshing;
+using CustomerInsights.Segments.Streaming;
 using CustomerInsights.ServiceDefaults.Hosting;
 
 namespace CustomerInsights.Segments;
@@ -19,7 +21,7 @@ public sealed class SegmentsApp : IServiceApp
         AddProfiles(builder);
         AddSegments(builder);
         AddRefreshing(builder);
-        builder.AddGrpcService<MembershipsDoor>();
+        AddFeed(builder);
     }
 
     private static void AddProfiles(ServiceBuilder builder)
@@ -60,5 +62,16 @@ public sealed class SegmentsApp : IServiceApp
             .AddSingleton<ViewRefreshes>()
             .AddSingleton<CancelRefresh>()
             .AddSingleton<EvaluateSegment>();
+    }
+
+    private static void AddFeed(ServiceBuilder builder)
+    {
+        builder.AddGrpcService<MembershipsDoor>();
+        builder.AddJobs<ForgetFeed>(concurrency: 1);
+        builder.Services
+            .AddSingleton<OpenStreams>()
+            .AddSingleton<ForgetDeletions>()
+            .AddSingleton<ForgetLeavers>()
+            .AddHostedService<StartForgetting>();
     }
 }

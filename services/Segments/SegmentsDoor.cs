@@ -19,12 +19,14 @@ internal sealed record RefreshActions(RequestRefresh Request, ViewRefreshes View
 /// <summary>The door to segments and their refreshes.</summary>
 internal sealed class SegmentsDoor(SegmentActions segments, RefreshActions refreshes) : Wire.SegmentService.SegmentServiceBase
 {
+    private const string NotAnEnvironment = "must be \"environments/{environment}\".";
+
     [RequiresRole(Role.Contributor)]
     public override async Task<Wire.Segment> CreateSegment(CreateSegmentRequest request, ServerCallContext context)
     {
         var definition = SegmentWire.Read(request.Segment ?? new Wire.Segment(), unspecified: Defining.SegmentState.Inactive);
         var wanted = new NewSegment(ParseParent(request.Parent), request.SegmentId, definition, request.RequestId, request.ValidateOnly);
-        return SegmentWire.Write((await segments.Create.RunAsync(wanted, context.CancellationToken)).OrThrow());
+        return SegmentWire.Write((await segments.Create.RunAsync(wanted, Caller.Of(context).Principal, context.CancellationToken)).OrThrow());
     }
 
     [RequiresRole(Role.Viewer, OrServices = ["exports", "worker-braze"])]
@@ -37,8 +39,12 @@ internal sealed class SegmentsDoor(SegmentActions segments, RefreshActions refre
     [RequiresRole(Role.Viewer, OrServices = ["exports"])]
     public override async Task<ListSegmentsResponse> ListSegments(ListSegmentsRequest request, ServerCallContext context)
     {
-        var paging = ParsePaging(request.PageSize, request.PageToken);
-        var page = await segments.View.PageAsync(ParseParent(request.Parent), paging, context.CancellationToken);
+        var violations = new Violations();
+        var paging = Paging.Parse(request.PageSize, request.PageToken, violations);
+        var environment = ResourceName.Parse("environments/*", request.Parent) is [var id] ? id : "";
+        violations.Check(environment.Length > 0, "parent", NotAnEnvironment);
+        Refuse(violations);
+        var page = await segments.View.PageAsync(environment, paging, context.CancellationToken);
         var response = new ListSegmentsResponse { NextPageToken = paging.NextToken(page, segment => segment.Name.Segment) };
         response.Segments.Add(page.Take(paging.Size).Select(SegmentWire.Write));
         return response;
@@ -47,11 +53,8 @@ internal sealed class SegmentsDoor(SegmentActions segments, RefreshActions refre
     [RequiresRole(Role.Contributor)]
     public override async Task<Wire.Segment> UpdateSegment(UpdateSegmentRequest request, ServerCallContext context)
     {
-        var violations = new Violations();
-        var mask = SegmentWire.ReadMask(request.UpdateMask, violations);
-        Refuse(violations);
         var definition = SegmentWire.Read(request.Segment, unspecified: default);
-        var change = new SegmentChange(SegmentName.Parse(request.Segment.Name, "segment.name").OrThrow(), request.Segment.Etag, mask, definition);
+        var change = new SegmentChange(request.Segment.Name, request.Segment.Etag, request.UpdateMask?.Paths ?? [], definition);
         return SegmentWire.Write((await segments.Update.RunAsync(change, Caller.Of(context).Principal, context.CancellationToken)).OrThrow());
     }
 
@@ -80,8 +83,12 @@ internal sealed class SegmentsDoor(SegmentActions segments, RefreshActions refre
     [RequiresRole(Role.Viewer)]
     public override async Task<ListSegmentRefreshesResponse> ListSegmentRefreshes(ListSegmentRefreshesRequest request, ServerCallContext context)
     {
-        var paging = ParsePaging(request.PageSize, request.PageToken);
-        var page = (await refreshes.View.PageAsync(SegmentName.Parse(request.Parent, "parent").OrThrow(), paging, context.CancellationToken)).OrThrow();
+        var violations = new Violations();
+        var paging = Paging.Parse(request.PageSize, request.PageToken, violations);
+        var segment = SegmentName.TryParse(request.Parent);
+        violations.Check(segment is not null, "parent", "must be \"environments/{environment}/segments/{segment}\".");
+        Refuse(violations);
+        var page = (await refreshes.View.PageAsync(segment!, paging, context.CancellationToken)).OrThrow();
         var response = new ListSegmentRefreshesResponse { NextPageToken = paging.NextToken(page, refresh => refresh.Name.Refresh) };
         response.Refreshes.Add(page.Take(paging.Size).Select(SegmentWire.Write));
         return response;
@@ -96,15 +103,7 @@ internal sealed class SegmentsDoor(SegmentActions segments, RefreshActions refre
 
     private static string ParseParent(string parent) => ResourceName.Parse("environments/*", parent) is [var environment]
         ? environment
-        : throw Refusal.Invalid("parent", "must be \"environments/{environment}\".").ToRpcException();
-
-    private static Paging ParsePaging(int pageSize, string pageToken)
-    {
-        var violations = new Violations();
-        var paging = Paging.Parse(pageSize, pageToken, violations);
-        Refuse(violations);
-        return paging;
-    }
+        : throw Refusal.Invalid("parent", NotAnEnvironment).ToRpcException();
 
     private static void Refuse(Violations violations)
     {

@@ -12,13 +12,18 @@ internal sealed class RefreshRequestedSubscription(RequestRefresh requestRefresh
 
     public async Task<EventOutcome> HandleAsync(Event<SegmentRefreshRequested> received, Transaction transaction, CancellationToken cancellationToken)
     {
-        var asker = received.Data.RequestedBy.Length > 0 ? received.Data.RequestedBy : received.Source;
-        if (received.Data.RequestedBy.Length > MaxRequestedBy)
+        var asker = received.Data.RequestedBy.Length > 0 ? received.Data.RequestedBy : Shorten(received.Source);
+
+        // PostgreSQL refuses to store U+0000, however often the event comes again.
+        if (asker.Length > MaxRequestedBy || asker.Any(char.IsControl))
         {
             return EventOutcome.DeadLetter("REQUESTED_BY_INVALID");
         }
 
-        var outcome = await requestRefresh.ForEventAsync(transaction, received.Data.Name, asker.Length > MaxRequestedBy ? asker[..MaxRequestedBy] : asker);
+        var outcome = await requestRefresh.ForEventAsync(transaction, received.Data.Name, asker);
         return outcome is null ? EventOutcome.Handled : EventOutcome.DeadLetter(outcome);
     }
+
+    private static string Shorten(string source) =>
+        source.Length <= MaxRequestedBy ? source : source[..(char.IsHighSurrogate(source[MaxRequestedBy - 1]) ? MaxRequestedBy - 1 : MaxRequestedBy)];
 }

@@ -1,11 +1,13 @@
 using System.Text;
 using CustomerInsights.Segments.Declaring;
 using CustomerInsights.Segments.Defining;
+using CustomerInsights.Segments.Forgetting;
 using CustomerInsights.Segments.Importing;
 using CustomerInsights.Segments.Refreshing;
 using CustomerInsights.Segments.Streaming;
 using CustomerInsights.ServiceDefaults.Errors;
 using CustomerInsights.ServiceDefaults.Events;
+using CustomerInsights.ServiceDefaults.Jobs;
 using CustomerInsights.ServiceDefaults.Resources;
 using CustomerInsights.ServiceDefaults.Storage;
 using CustomerInsights.TestKit;
@@ -24,10 +26,15 @@ internal sealed class World
     {
         (Database, _options) = (database, Options.Create(options));
         Ids = new IdGenerator(Time);
-        Merge = new MergeProfiles(_options, Time);
+        var deletions = new ForgetDeletions(_options, Time);
+        var leavers = new ForgetLeavers(_options, Time);
+        Forget = new ForgetFeed(database, deletions, leavers, Time);
+        Merge = new MergeProfiles(deletions, Time);
         Answered = new AnsweredRequests(Time);
-        Evaluate = new EvaluateSegment(
-            new EventPublisher("segments", Ids, Time), new WatchActiveLimit(_options, NullLogger<WatchActiveLimit>.Instance), _options, Time);
+        var limit = new WatchActiveLimit(_options, NullLogger<WatchActiveLimit>.Instance);
+        Request = new RequestRefresh(database, new JobQueue(Time), Answered, Ids, Time);
+        Create = new CreateSegment(database, Answered, Request, limit, Ids);
+        Evaluate = new EvaluateSegment(new EventPublisher("segments", Ids, Time), limit, leavers, _options, Time);
         Import = new ImportProfiles(database, Merge, _options, NullLogger<ImportProfiles>.Instance);
     }
 
@@ -43,7 +50,13 @@ internal sealed class World
 
     public AnsweredRequests Answered { get; }
 
+    public RequestRefresh Request { get; }
+
+    public CreateSegment Create { get; }
+
     public EvaluateSegment Evaluate { get; }
+
+    public ForgetFeed Forget { get; }
 
     public ImportProfiles Import { get; }
 
@@ -74,7 +87,7 @@ internal sealed class World
     public async Task<SegmentName> AddSegmentAsync(Rule rule, string id = "some")
     {
         var wanted = new NewSegment(Environment, id, new SegmentDefinition("Some", "", rule, SegmentState.Inactive), "", ValidateOnly: false);
-        return (await new CreateSegment(Database, Answered, Ids).RunAsync(wanted, default)).Value.Name;
+        return (await Create.RunAsync(wanted, "test", default)).Value.Name;
     }
 
     public async Task<Segment> SegmentAsync(SegmentName name) => (await Database.ReadAsync(s => SegmentStore.FindAsync(s, name), default))!;
@@ -105,8 +118,9 @@ internal sealed class World
 
     public async Task<MembershipSnapshot> OpenAsync(SegmentName[] segments, string[] attributes)
     {
-        var request = MembershipRequest.Parse(Environment, [.. segments.Select(s => s.ToString())], attributes).Value;
-        return (await MembershipSnapshot.OpenAsync(Database, request, default)).Value;
+        var violations = new Violations();
+        var request = MembershipRequest.Parse($"environments/{Environment}", [.. segments.Select(s => s.ToString())], attributes, violations);
+        return (await MembershipSnapshot.OpenAsync(Database, request, violations, default)).Value;
     }
 
     public static async IAsyncEnumerable<ReadOnlyMemory<byte>> Chunks(string file)

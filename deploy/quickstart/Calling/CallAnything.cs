@@ -82,7 +82,7 @@ internal sealed class CallAnything(Screen screen)
         }
         catch (RpcException refused)
         {
-            screen.Bad($"{refused.StatusCode}: {refused.Status.Detail}");
+            screen.Refused(refused);
             return 1;
         }
     }

@@ -2,6 +2,7 @@ using CustomerInsights.Quickstart.Calling;
 using CustomerInsights.Quickstart.Showing;
 using CustomerInsights.Quickstart.Starting;
 using CustomerInsights.Quickstart.Walking;
+using Grpc.Core;
 
 namespace CustomerInsights.Quickstart.Running;
 
@@ -31,6 +32,19 @@ internal sealed class RunQuickstart(Screen screen)
             Directory.Delete(folder, recursive: true);
         }
 
+        try
+        {
+            return await WalkAsync(options, file!, folder, cancellationToken);
+        }
+        catch (RpcException refused)
+        {
+            screen.Refused(refused);
+            return Failed;
+        }
+    }
+
+    private async Task<int> WalkAsync(QuickstartOptions options, ProfileFile file, string folder, CancellationToken cancellationToken)
+    {
         PrivateServers? servers = null;
         Topology? topology = null;
         try
@@ -45,7 +59,7 @@ internal sealed class RunQuickstart(Screen screen)
 
             var token = await topology.TokenAsync(User, platformAdministrator: true, cancellationToken);
             using var insights = Insights.As(topology, token);
-            var good = await new Walkthrough(topology, insights, file!, screen).RunAsync(cancellationToken);
+            var good = await new Walkthrough(topology, insights, file, screen).RunAsync(cancellationToken);
             ShowWhatNext(options, topology, token);
             if (options.Keep)
             {

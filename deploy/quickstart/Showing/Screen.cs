@@ -2,6 +2,8 @@ using System.Globalization;
 using CustomerInsights.Contracts.Exports.V1;
 using CustomerInsights.Contracts.Segments.V1;
 using CustomerInsights.Quickstart.Comparing;
+using Google.Rpc;
+using Grpc.Core;
 using Spectre.Console;
 
 namespace CustomerInsights.Quickstart.Showing;
@@ -33,6 +35,16 @@ internal sealed class Screen(IAnsiConsole console)
     public void Good(string text) => console.MarkupLineInterpolated($"  [green]✓[/] {text}");
 
     public void Bad(string text) => console.MarkupLineInterpolated($"  [red]✗[/] {text}");
+
+    /// <summary>What a call was refused for: its status, and each wrong field.</summary>
+    public void Refused(RpcException refused)
+    {
+        Bad($"{refused.StatusCode}: {refused.Status.Detail}");
+        foreach (var violation in ViolationsOf(refused))
+        {
+            Bad($"  {violation.Field}: {violation.Description}");
+        }
+    }
 
     public void Judge(bool good, string text)
     {
@@ -123,6 +135,12 @@ internal sealed class Screen(IAnsiConsole console)
         {
             Bad(difference);
         }
+    }
+
+    private static IEnumerable<BadRequest.Types.FieldViolation> ViolationsOf(RpcException refused)
+    {
+        var details = refused.Trailers.GetValueBytes("grpc-status-details-bin") is { } bytes ? Google.Rpc.Status.Parser.ParseFrom(bytes).Details : [];
+        return details.Where(d => d.Is(BadRequest.Descriptor)).SelectMany(d => d.Unpack<BadRequest>().FieldViolations);
     }
 
     private static void Add(Table table, string what, IReadOnlyList<string> ids) => table.AddRow(

@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.RegularExpressions;
 using CustomerInsights.Contracts.Exports.V1;
 using CustomerInsights.Contracts.Segments.V1;
@@ -55,7 +54,7 @@ internal sealed partial record ProfileFile
             return (null, $"{path} does not exist.");
         }
 
-        var header = CsvHeader(path);
+        var header = CsvHeader.Read(path);
         if (new[] { idColumn, emailColumn }.FirstOrDefault(column => !header.Contains(column)) is { } missing)
         {
             return (null, $"{path} has no column \"{missing}\". It has: {string.Join(", ", header)}.");
@@ -116,42 +115,6 @@ internal sealed partial record ProfileFile
         }
 
         return names;
-    }
-
-    // Only the first line, to name the attributes; the import judges the file, and reports what is wrong with line and column.
-    private static List<string> CsvHeader(string path)
-    {
-        using var reader = new StreamReader(path, new UTF8Encoding(false), detectEncodingFromByteOrderMarks: true);
-        var columns = new List<string>();
-        var column = new StringBuilder();
-        var quoted = false;
-        while (reader.Read() is var code and >= 0)
-        {
-            var c = (char)code;
-            if (c == '"' && !(quoted && reader.Peek() == '"'))
-            {
-                quoted = !quoted;
-            }
-            else if (c == '"')
-            {
-                column.Append((char)reader.Read());
-            }
-            else if (quoted || c is not (',' or '\r' or '\n'))
-            {
-                column.Append(c);
-            }
-            else if (c == ',')
-            {
-                columns.Add(column.ToString());
-                column.Clear();
-            }
-            else
-            {
-                break;
-            }
-        }
-
-        return [.. columns, column.ToString()];
     }
 
     [GeneratedRegex("[^A-Za-z0-9_]")]

@@ -106,14 +106,15 @@ internal static class ConnectionStore
         """,
         new { name.Environment, name.Connection, type, key = KeyOf(displayName) }) > 0;
 
-    /// <summary>Connections of an environment by id, one more than the page holds.</summary>
+    /// <summary>Connections of an environment in the byte order of their ids, one more than the page holds.</summary>
     public static async Task<IReadOnlyList<Connection>> ListAsync(Session session, string environment, bool sharedOnly, Paging paging)
     {
+        var id = session.InByteOrder("connection_id");
         var rows = await session.QueryAsync<Row>(
             $"""
             SELECT {Columns} FROM connections
-            WHERE environment_id = @environment AND connection_id > @After AND access >= @least
-            ORDER BY connection_id
+            WHERE environment_id = @environment AND {id} > @After AND access >= @least
+            ORDER BY {id}
             LIMIT @limit
             """,
             new { environment, paging.After, least = (long)(sharedOnly ? ConnectionAccess.Contributors : ConnectionAccess.Unspecified), limit = paging.Size + 1 });

@@ -36,11 +36,12 @@ internal static class RoleStore
         "SELECT COUNT(*) FROM role_assignments WHERE environment_id = @environmentId AND role = @administrator AND principal <> @principal",
         new { environmentId, principal, administrator = (long)Role.Administrator }) > 0;
 
-    /// <summary>Assignments by principal, one more than the page holds.</summary>
+    /// <summary>Assignments in the byte order of the principals, one more than the page holds.</summary>
     public static async Task<IReadOnlyList<AssignedRole>> ListAsync(Session session, string environmentId, Paging paging)
     {
+        var principal = session.InByteOrder("principal");
         var rows = await session.QueryAsync<Row>(
-            $"SELECT {Columns} FROM role_assignments WHERE environment_id = @environmentId AND principal > @After ORDER BY principal LIMIT @limit",
+            $"SELECT {Columns} FROM role_assignments WHERE environment_id = @environmentId AND {principal} > @After ORDER BY {principal} LIMIT @limit",
             new { environmentId, paging.After, limit = paging.Size + 1 });
         return [.. rows.Select(row => Read(row)!)];
     }

@@ -46,15 +46,16 @@ internal static class EnvironmentStore
     public static async Task<StoredEnvironment?> FindByRequestAsync(Session session, string createdBy, string requestId) => Read(await session.QuerySingleOrDefaultAsync<Row>(
         $"SELECT {Columns} FROM environments WHERE created_by = @createdBy AND request_id = @requestId", new { createdBy, requestId }));
 
-    /// <summary>Environments in which one of the principals has a role, by id, one more than the page holds.</summary>
+    /// <summary>Environments in which one of the principals has a role, in the byte order of their ids, one more than the page holds.</summary>
     public static async Task<IReadOnlyList<StoredEnvironment>> ListAsync(Session session, string[] principals, Paging paging)
     {
+        var id = session.InByteOrder("environment_id");
         var rows = await session.QueryAsync<Row>(
             $"""
             SELECT {Columns} FROM environments
-            WHERE environment_id > @After
+            WHERE {id} > @After
               AND environment_id IN (SELECT environment_id FROM role_assignments WHERE principal {session.AnyOf("principals")})
-            ORDER BY environment_id
+            ORDER BY {id}
             LIMIT @limit
             """,
             new { principals, paging.After, limit = paging.Size + 1 });

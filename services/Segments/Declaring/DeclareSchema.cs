@@ -37,7 +37,7 @@ internal sealed class DeclareSchema(Database database, IdGenerator ids)
 
         if (stored is null)
         {
-            var first = new ProfileSet(environment, ids.Next(), wanted, 0, 0, 0, ids.Next());
+            var first = new ProfileSet(environment, ids.Next(), wanted, 0, 0, 0, validateOnly ? "" : ids.Next());
             return validateOnly || await ProfileSetStore.CreateAsync(transaction, first) ? first : Refusal.StaleEtag(name);
         }
 
@@ -58,7 +58,7 @@ internal sealed class DeclareSchema(Database database, IdGenerator ids)
         }
 
         // A key that is spelled differently is the same key; the stored spelling stays.
-        var extended = stored with { Schema = wanted with { KeyAttribute = stored.Schema.KeyAttribute }, Etag = ids.Next() };
+        var extended = stored with { Schema = wanted with { KeyAttribute = stored.Schema.KeyAttribute }, Etag = validateOnly ? stored.Etag : ids.Next() };
         if (!validateOnly)
         {
             if (transaction.Engine is Engine.PostgreSql)

@@ -44,6 +44,9 @@ internal static class ProfileSetStore
         }
     }
 
+    /// <summary>Ids of the environments that have a schema.</summary>
+    public static Task<IReadOnlyList<string>> ListEnvironmentsAsync(Session session) => session.QueryAsync<string>("SELECT environment FROM profile_sets");
+
     /// <summary>Stores how far the profiles have come.</summary>
     public static Task AdvanceAsync(Transaction transaction, ProfileSet set) => transaction.ExecuteAsync(
         """

@@ -71,7 +71,7 @@ internal sealed class CompileRule
 
     private string ComparePlain(Comparison comparison, string column)
     {
-        var values = comparison.Values.Select(v => Parameter(v.ToParameter())).ToList();
+        var values = comparison.Values.Select(v => Operand(comparison, v)).ToList();
         return comparison.Operator switch
         {
             Operator.Equals => $"{column} = {values[0]}",
@@ -90,16 +90,13 @@ internal sealed class CompileRule
     private string CompareText(Comparison comparison, string column)
     {
         var checkedColumn = comparison.IgnoreCase ? FoldCase.Sql(_engine, column) : column;
-        var values = comparison.IgnoreCase
-            ? comparison.Values.Select(v => Scalar.Of(FoldCase.Of(v.Text!))).ToList()
-            : comparison.Values;
         _foldsCase |= comparison.IgnoreCase;
         if (comparison.Operator is not (Operator.Contains or Operator.StartsWith or Operator.EndsWith))
         {
-            return ComparePlain(comparison with { Values = values }, checkedColumn);
+            return ComparePlain(comparison, checkedColumn);
         }
 
-        var part = Parameter(values[0].Text!);
+        var part = Operand(comparison, comparison.Values[0]);
         var sqlite = _engine is Engine.Sqlite;
         return comparison.Operator switch
         {
@@ -144,6 +141,12 @@ internal sealed class CompileRule
 
     private static long MinuteOfDay(string time) =>
         (long)TimeOnly.ParseExact(time, "HH:mm", CultureInfo.InvariantCulture).ToTimeSpan().TotalMinutes;
+
+    private string Operand(Comparison comparison, Scalar value)
+    {
+        var parameter = Parameter(value.ToParameter());
+        return comparison.IgnoreCase ? FoldCase.Sql(_engine, parameter) : parameter;
+    }
 
     private string Parameter(object value)
     {

@@ -15,16 +15,19 @@ internal static class DefinitionCheck
         "PROFILE_SCHEMA_MISSING", "The environment has no profile schema yet. Declare it first; rules and imports depend on it.");
 
     public static void CheckDisplayName(string name, Violations violations) => violations.Check(
-        !string.IsNullOrWhiteSpace(name) && name.Length <= MaxDisplayName, "segment.display_name", $"must have 1 to {MaxDisplayName} characters.");
+        !string.IsNullOrWhiteSpace(name) && name.Length <= MaxDisplayName && !name.Any(char.IsControl),
+        "segment.display_name", $"must have 1 to {MaxDisplayName} characters, not only spaces and no control characters.");
 
     public static void CheckDescription(string description, Violations violations) => violations.Check(
-        description.Length <= MaxDescription, "segment.description", $"must have at most {MaxDescription} characters.");
+        description.Length <= MaxDescription && !description.Any(c => char.IsControl(c) && c is not ('\n' or '\r' or '\t')),
+        "segment.description", $"must have at most {MaxDescription} characters, and no control characters but line breaks and tabs.");
 
     public static void CheckState(SegmentState state, Violations violations) =>
         violations.Check(Enum.IsDefined(state), "segment.state", "must be INACTIVE or ACTIVE.");
 
     public static void CheckRule(Rule rule, ProfileSchema schema, Violations violations) => RuleCheck.Check(rule, schema, "segment.rule", violations);
 
-    public static void CheckRequestId(string requestId, Violations violations) =>
-        violations.Check(requestId.Length <= MaxRequestId, "request_id", $"must have at most {MaxRequestId} characters.");
+    /// <summary>To be called before the id is looked up: PostgreSQL refuses a parameter with U+0000. Tells whether it may be.</summary>
+    public static bool CheckRequestId(string requestId, Violations violations) => violations.Check(
+        requestId.Length <= MaxRequestId && !requestId.Any(char.IsControl), "request_id", $"must have at most {MaxRequestId} characters, and no control characters.");
 }

@@ -12,9 +12,13 @@ internal static class FoldCase
     private const char FinalSigma = '\u03C2';
     private const char Sigma = '\u03C3';
 
-    public static string Of(string text) => text.ToLowerInvariant().Replace(FinalSigma, Sigma);
+    // What ICU makes of the Turkish capital I with a dot; .NET leaves it as it is.
+    private const string DottedCapital = "\u0130";
+    private const string DottedSmall = "i\u0307";
 
-    /// <summary>The same for an SQL expression.</summary>
+    private static string Of(string text) => text.Replace(DottedCapital, DottedSmall, StringComparison.Ordinal).ToLowerInvariant().Replace(FinalSigma, Sigma);
+
+    /// <summary>An SQL expression folded. Columns and parameters alike: two tables of Unicode would differ here and there.</summary>
     public static string Sql(Engine engine, string expression) => engine is Engine.Sqlite
         ? $"{SqliteFunction}({expression})"
         : $"replace(lower({expression} COLLATE \"und-x-icu\"), '{FinalSigma}', '{Sigma}')";

@@ -23,7 +23,7 @@ internal static class SegmentStore
     /// <summary>One page, and one item more when there is another page; in the byte order of the ids.</summary>
     public static Task<IReadOnlyList<Segment>> ListAsync(Session session, string environment, Paging paging)
     {
-        var id = session.Engine is Engine.Sqlite ? "segment" : "segment COLLATE \"C\"";
+        var id = session.InByteOrder("segment");
         return ManyAsync(
             session,
             $"{Columns} WHERE environment = @environment AND {id} > @After ORDER BY {id} LIMIT @limit",
@@ -66,7 +66,7 @@ internal static class SegmentStore
         """
         UPDATE segments
         SET state = CASE WHEN version = 0 THEN @active ELSE state END, version = @Version, last_version = @Version,
-            first_version = @FirstVersion, feed_floor = @FeedFloor, member_count = @MemberCount, evaluated_change = @EvaluatedChange, refresh_time = @time, last_error = ''
+            first_version = @FirstVersion, feed_floor = CASE WHEN feed_floor > @FeedFloor THEN feed_floor ELSE @FeedFloor END, member_count = @MemberCount, evaluated_change = @EvaluatedChange, refresh_time = @time, last_error = ''
         WHERE environment = @Environment AND segment = @Segment
         """,
         new
@@ -81,6 +81,14 @@ internal static class SegmentStore
             time = published.Time!.Value.ToMicroseconds(),
             active = (long)SegmentState.Active,
         });
+
+    /// <summary>The change feed reaches back to this version, unless it reaches less far already.</summary>
+    public static Task RaiseFloorAsync(Transaction transaction, Segment segment, long floor) => transaction.ExecuteAsync(
+        """
+        UPDATE segments SET feed_floor = @floor
+        WHERE environment = @Environment AND segment = @Segment AND storage_id = @StorageId AND feed_floor < @floor
+        """,
+        new { segment.Name.Environment, segment.Name.Segment, segment.StorageId, floor });
 
     public static Task SetErrorAsync(Transaction transaction, SegmentName name, string error) => transaction.ExecuteAsync(
         "UPDATE segments SET last_error = @error WHERE environment = @Environment AND segment = @Segment",

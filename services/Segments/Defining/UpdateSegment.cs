@@ -6,18 +6,33 @@ using CustomerInsights.ServiceDefaults.Storage;
 
 namespace CustomerInsights.Segments.Defining;
 
-/// <summary>A request to change the masked parts of a segment.</summary>
-internal sealed record SegmentChange(SegmentName Name, string Etag, IReadOnlyList<string> Mask, SegmentDefinition Definition)
+/// <summary>A request to change the masked parts of a segment, as it was given.</summary>
+/// <param name="Name">Resource name; names an environment at least.</param>
+/// <param name="Etag">Guards the change unless empty.</param>
+/// <param name="Mask">What to change; "*" means all of it.</param>
+/// <param name="Definition">The new values.</param>
+internal sealed record SegmentChange(string Name, string Etag, IReadOnlyList<string> Mask, SegmentDefinition Definition)
 {
     public const string DisplayName = "display_name";
     public const string Description = "description";
     public const string Rule = "rule";
     public const string State = "state";
 
-    /// <summary>What a mask may name.</summary>
-    public static IReadOnlyList<string> Fields { get; } = [DisplayName, Description, Rule, State];
+    private const string Everything = "*";
 
-    public bool Has(string field) => Mask.Contains(field);
+    private static readonly string[] Fields = [DisplayName, Description, Rule, State];
+
+    public bool Has(string field) => Mask.Contains(field) || Mask.Contains(Everything);
+
+    public void CheckMask(Violations violations)
+    {
+        violations.Check(Mask.Count > 0, "update_mask", "must name at least one field.");
+        for (var i = 0; i < Mask.Count; i++)
+        {
+            var isKnown = Mask[i] == Everything || Fields.Contains(Mask[i]);
+            violations.Check(isKnown, $"update_mask.paths[{i}]", $"must be one of {string.Join(", ", Fields)}.");
+        }
+    }
 
     public SegmentDefinition ApplyTo(SegmentDefinition stored) => new(
         Has(DisplayName) ? Definition.DisplayName : stored.DisplayName,
@@ -34,25 +49,24 @@ internal sealed class UpdateSegment(Database database, RequestRefresh requestRef
 
     private async Task<Result<Segment>> UpdateAsync(Transaction transaction, SegmentChange change, string principal)
     {
-        if (await SegmentStore.LockAsync(transaction, change.Name) is not { } stored)
+        var name = SegmentName.TryParse(change.Name);
+        var set = await ProfileSetStore.FindAsync(transaction, ResourceName.EnvironmentOf(change.Name) ?? "");
+        var violations = Check(change, set?.Schema);
+        violations.Check(name is not null, "segment.name", "must be \"environments/{environment}/segments/{segment}\".");
+        if (!violations.None)
         {
-            return Refusal.NotFound(change.Name.ToString());
+            return violations.ToRefusal();
+        }
+
+        // Without a schema there is no segment, either.
+        if (set is null || await SegmentStore.LockAsync(transaction, name!) is not { } stored)
+        {
+            return Refusal.NotFound(change.Name);
         }
 
         if (change.Etag.Length > 0 && change.Etag != stored.Etag)
         {
-            return Refusal.StaleEtag(change.Name.ToString());
-        }
-
-        if (await ProfileSetStore.FindAsync(transaction, change.Name.Environment) is not { } set)
-        {
-            return DefinitionCheck.NoSchema;
-        }
-
-        var violations = Check(change, set.Schema);
-        if (!violations.None)
-        {
-            return violations.ToRefusal();
+            return Refusal.StaleEtag(change.Name);
         }
 
         var updated = stored with { Definition = change.ApplyTo(stored.Definition), Etag = ids.Next() };
@@ -60,15 +74,16 @@ internal sealed class UpdateSegment(Database database, RequestRefresh requestRef
         if (updated.Definition.State is SegmentState.Active && stored.Definition.State is SegmentState.Inactive)
         {
             await requestRefresh.EnqueueAsync(transaction, updated, principal);
-            await limit.CheckAsync(transaction, change.Name.Environment);
+            await limit.CheckAsync(transaction, stored.Name.Environment);
         }
 
         return updated;
     }
 
-    private static Violations Check(SegmentChange change, ProfileSchema schema)
+    private static Violations Check(SegmentChange change, ProfileSchema? schema)
     {
         var violations = new Violations();
+        change.CheckMask(violations);
         if (change.Has(SegmentChange.DisplayName))
         {
             DefinitionCheck.CheckDisplayName(change.Definition.DisplayName, violations);
@@ -79,7 +94,7 @@ internal sealed class UpdateSegment(Database database, RequestRefresh requestRef
             DefinitionCheck.CheckDescription(change.Definition.Description, violations);
         }
 
-        if (change.Has(SegmentChange.Rule))
+        if (change.Has(SegmentChange.Rule) && schema is not null)
         {
             DefinitionCheck.CheckRule(change.Definition.Rule, schema, violations);
         }

@@ -17,7 +17,11 @@ internal sealed record ImportMapping(
     {
         if (wanted.Count == 0)
         {
-            return new ImportMapping(schema, ByName(schema.Attributes.Select(a => (a.Name, a))), deleteColumn, IsExplicit: false);
+            violations.Check(!IsSame(schema.KeyAttribute, deleteColumn), "header.delete_column", "is the key; take another column.");
+
+            // An attribute whose column marks deletions is not given by the file, and keeps its values.
+            var given = schema.Attributes.Where(a => !a.IsNamed(deleteColumn));
+            return new ImportMapping(schema, ByName(given.Select(a => (a.Name, a))), deleteColumn, IsExplicit: false);
         }
 
         var found = new List<(string Column, ProfileAttribute Attribute)>();

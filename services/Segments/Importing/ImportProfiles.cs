@@ -1,3 +1,4 @@
+using System.Globalization;
 using CustomerInsights.Segments.Declaring;
 using CustomerInsights.Segments.Defining;
 using CustomerInsights.ServiceDefaults.Errors;
@@ -63,16 +64,23 @@ internal sealed partial class ImportProfiles(
             : await MergeAsync(request, file, errors, spool, cancellationToken);
     }
 
-    private static async Task<Refusal?> SpoolAsync(
+    private async Task<Refusal?> SpoolAsync(
         IProfileFile file, IAsyncEnumerable<ReadOnlyMemory<byte>> chunks, ImportErrors errors, RowSpool spool, CancellationToken cancellationToken)
     {
+        var (received, max) = (0L, options.Value.MaxImportBytes);
         await foreach (var chunk in chunks.WithCancellation(cancellationToken))
         {
             file.Append(chunk.Span);
             SpoolRows();
+            received += chunk.Length;
             if (file.Refusal is not null)
             {
                 return file.Refusal;
+            }
+
+            if (received > max || spool.Length > max)
+            {
+                return TooLarge(max);
             }
         }
 
@@ -89,6 +97,12 @@ internal sealed partial class ImportProfiles(
         }
     }
 
+    private static Refusal TooLarge(long max) => new(
+        RefusalKind.ResourceExhausted, string.Create(CultureInfo.InvariantCulture, $"An import may have {max} bytes, as it is sent and as it is stored on its way. Split the file."))
+    {
+        Reason = "IMPORT_TOO_LARGE",
+    };
+
     private async Task<Result<ImportOutcome>> MergeAsync(
         ImportRequest request, IProfileFile file, ImportErrors errors, RowSpool spool, CancellationToken cancellationToken)
     {
@@ -97,8 +111,16 @@ internal sealed partial class ImportProfiles(
             {
                 await transaction.ExecuteAsync("SAVEPOINT before_merge");
                 var done = await merge.RunAsync(transaction, request.Environment, file.Attributes, spool.Read());
-                await transaction.ExecuteAsync(request.ValidateOnly ? "ROLLBACK TO SAVEPOINT before_merge" : "RELEASE SAVEPOINT before_merge");
-                return done;
+                if (!request.ValidateOnly)
+                {
+                    await transaction.ExecuteAsync("RELEASE SAVEPOINT before_merge");
+                    return done;
+                }
+
+                // The number that the rows would have got belongs to whoever changes something next.
+                await transaction.ExecuteAsync("ROLLBACK TO SAVEPOINT before_merge");
+                var set = await ProfileSetStore.FindAsync(transaction, request.Environment);
+                return done is null || set is null ? null : done with { ChangeNumber = set.ChangeNumber };
             },
             cancellationToken);
         if (merged is null)
@@ -110,7 +132,15 @@ internal sealed partial class ImportProfiles(
             d.Line, file.KeyColumn, file.KeyName, ImportReason.DuplicateKey, $"The customer id stands already on line {d.FirstLine}, which was taken."));
         var rejected = errors.RejectedRows + merged.Staged.DuplicateCount;
         var outcome = new ImportOutcome(merged.Staged.Kept + merged.Staged.Deletions + rejected, rejected, merged, errors.FirstWith(duplicates));
-        Log.Imported(logger, request.Environment, outcome.RowsRead, rejected, merged.ChangeNumber);
+        if (request.ValidateOnly)
+        {
+            Log.Checked(logger, request.Environment, outcome.RowsRead, rejected);
+        }
+        else
+        {
+            Log.Imported(logger, request.Environment, outcome.RowsRead, rejected, merged.ChangeNumber);
+        }
+
         return outcome;
     }
 
@@ -118,5 +148,8 @@ internal sealed partial class ImportProfiles(
     {
         [LoggerMessage(1, LogLevel.Information, "Environment {Environment}: {Rows} rows imported, {Rejected} of them rejected; change number {ChangeNumber}")]
         public static partial void Imported(ILogger logger, string environment, long rows, long rejected, long changeNumber);
+
+        [LoggerMessage(2, LogLevel.Information, "Environment {Environment}: {Rows} rows checked, {Rejected} of them would be rejected; nothing was stored")]
+        public static partial void Checked(ILogger logger, string environment, long rows, long rejected);
     }
 }

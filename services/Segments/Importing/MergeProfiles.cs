@@ -1,6 +1,6 @@
 using CustomerInsights.Segments.Declaring;
+using CustomerInsights.Segments.Forgetting;
 using CustomerInsights.ServiceDefaults.Storage;
-using Microsoft.Extensions.Options;
 
 namespace CustomerInsights.Segments.Importing;
 
@@ -11,7 +11,7 @@ internal sealed record Merged(long Inserted, long Updated, long Unchanged, long 
 /// Brings rows into the profile table of an environment: all of them become visible together, under one new change number.
 /// Rows equal to what is stored are left alone and get none.
 /// </summary>
-internal sealed class MergeProfiles(IOptions<SegmentsOptions> options, TimeProvider time)
+internal sealed class MergeProfiles(ForgetDeletions forget, TimeProvider time)
 {
     /// <summary>The attributes are those that the rows give; others keep their values. Null when one of them is gone by now.</summary>
     public async Task<Merged?> RunAsync(
@@ -35,7 +35,7 @@ internal sealed class MergeProfiles(IOptions<SegmentsOptions> options, TimeProvi
         await stage.DropAsync();
         if (inserted + updated + deleted > 0)
         {
-            var floor = deleted == 0 ? set.FeedFloor : await ForgetDeletionsAsync(transaction, set);
+            var floor = deleted == 0 ? set.FeedFloor : await forget.RunAsync(transaction, set);
             set = set with { ChangeNumber = number, ProfileCount = set.ProfileCount + inserted - deleted, FeedFloor = floor };
             await ProfileSetStore.AdvanceAsync(transaction, set);
             await AnalyzeAsync(transaction, set, inserted + updated);
@@ -57,16 +57,6 @@ internal sealed class MergeProfiles(IOptions<SegmentsOptions> options, TimeProvi
         await transaction.ExecuteAsync(
             $"DELETE FROM {set.Table} WHERE {ProfileSet.IdColumn} IN (SELECT {ProfileSet.IdColumn} FROM {RowStage.Table} WHERE _deleted)");
         return deleted;
-    }
-
-    // Whoever has not read the change feed for that long compares all members instead.
-    private async Task<long> ForgetDeletionsAsync(Transaction transaction, ProfileSet set)
-    {
-        var before = time.GetUtcNow().AddDays(-options.Value.FeedDays).ToMicroseconds();
-        var floor = await transaction.QuerySingleAsync<long?>(
-            $"SELECT max({ProfileSet.ChangedColumn}) FROM {set.DeletionTable} WHERE deleted_at < @before", new { before });
-        await transaction.ExecuteAsync($"DELETE FROM {set.DeletionTable} WHERE deleted_at < @before", new { before });
-        return floor is { } forgotten ? Math.Max(set.FeedFloor, forgotten) : set.FeedFloor;
     }
 
     private static Task<int> UpdateAsync(Transaction transaction, ProfileSet set, IReadOnlyList<ProfileAttribute> attributes, long number)

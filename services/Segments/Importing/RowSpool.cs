@@ -38,6 +38,9 @@ internal sealed class RowSpool : IDisposable
         _writer = new BinaryWriter(_file);
     }
 
+    /// <summary>Bytes spooled so far.</summary>
+    public long Length => _file.Position;
+
     public void Add(ProfileRow row)
     {
         _writer.Write7BitEncodedInt64(row.Line);

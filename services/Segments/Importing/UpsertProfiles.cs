@@ -41,12 +41,14 @@ internal sealed class UpsertProfiles(Database database, MergeProfiles merge)
         violations.Check(problem is null, $"{path}.customer_id", problem ?? "");
         violations.Check(ids.Add(profile.CustomerId), $"{path}.customer_id", "is the id of an earlier profile of the request.");
         var values = new Scalar[attributes.Count];
+        var given = new HashSet<ProfileAttribute>();
         foreach (var (name, value) in profile.Values)
         {
             var attribute = schema.Find(name);
             var field = $"{path}.attributes[{name}]";
             if (!violations.Check(attribute is not null, field, "is no attribute of the profile schema.")
-                || !violations.Check(!schema.IsKey(attribute!), field, "is the key; give it as customer_id."))
+                || !violations.Check(!schema.IsKey(attribute!), field, "is the key; give it as customer_id.")
+                || !violations.Check(given.Add(attribute!), field, "is given twice: names are compared without regard to case."))
             {
                 continue;
             }

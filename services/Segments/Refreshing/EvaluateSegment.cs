@@ -2,6 +2,7 @@ using CustomerInsights.Contracts;
 using CustomerInsights.Contracts.Events.V1;
 using CustomerInsights.Segments.Declaring;
 using CustomerInsights.Segments.Defining;
+using CustomerInsights.Segments.Forgetting;
 using CustomerInsights.ServiceDefaults.Errors;
 using CustomerInsights.ServiceDefaults.Events;
 using CustomerInsights.ServiceDefaults.Storage;
@@ -16,7 +17,8 @@ internal sealed class RefreshEndedException() : Exception("The refresh has ended
 /// Evaluates a segment and publishes the next version of its membership: members, numbers, history and event become visible
 /// with the one commit of the transaction it is given (SEG-28).
 /// </summary>
-internal sealed class EvaluateSegment(EventPublisher events, WatchActiveLimit limit, IOptions<SegmentsOptions> options, TimeProvider time)
+internal sealed class EvaluateSegment(
+    EventPublisher events, WatchActiveLimit limit, ForgetLeavers forget, IOptions<SegmentsOptions> options, TimeProvider time)
 {
     /// <summary>Throws <see cref="RefreshEndedException"/> when nobody wants the result any more.</summary>
     public async Task<Result<RefreshCounts>> RunAsync(Transaction transaction, RefreshName name)
@@ -45,7 +47,8 @@ internal sealed class EvaluateSegment(EventPublisher events, WatchActiveLimit li
         var version = segment.LastVersion + 1;
         var isFirst = segment.Published.Version == 0;
         var counts = isFirst ? await members.FillAsync(version) : await members.UpdateAsync(version);
-        var floor = isFirst ? version : await ForgetAsync(transaction, segment, members, now);
+        await RefreshStore.RemoveOlderAsync(transaction, segment.Name, now.AddDays(-options.Value.HistoryDays));
+        var floor = isFirst ? version : await forget.RunAsync(transaction, segment);
         await PublishAsync(transaction, name, counts, new Publication(
             version, isFirst ? version : segment.Published.FirstVersion, floor, counts.Members, set.ChangeNumber, now));
         if (isFirst)
@@ -54,20 +57,6 @@ internal sealed class EvaluateSegment(EventPublisher events, WatchActiveLimit li
         }
 
         return counts;
-    }
-
-    private async Task<long> ForgetAsync(Transaction transaction, Segment segment, MemberTable members, DateTimeOffset now)
-    {
-        await RefreshStore.RemoveOlderAsync(transaction, segment.Name, now.AddDays(-options.Value.HistoryDays));
-        var old = await RefreshStore.FindVersionBeforeAsync(transaction, segment.Name, now.AddDays(-options.Value.FeedDays));
-        var floor = Math.Max(old, segment.Published.Version - options.Value.FeedVersions);
-        if (floor <= segment.Published.FeedFloor)
-        {
-            return segment.Published.FeedFloor;
-        }
-
-        await members.ForgetLeaversAsync(floor);
-        return floor;
     }
 
     private async Task PublishAsync(Transaction transaction, RefreshName name, RefreshCounts counts, Publication published)

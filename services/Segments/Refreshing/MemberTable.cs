@@ -57,10 +57,6 @@ internal sealed class MemberTable(Transaction transaction, Segment segment, Prof
         return new RefreshCounts(version, segment.Published.MemberCount + added - removed, added, removed);
     }
 
-    /// <summary>Forgets who left in a version up to this one.</summary>
-    public Task ForgetLeaversAsync(long version) => transaction.ExecuteAsync(
-        $"DELETE FROM {_members} WHERE version > {segment.Published.FirstVersion} AND version <= @version AND NOT is_member", new { version });
-
     // Nobody else writes meanwhile, so two statements see the same profiles. With an order, EXCEPT walks both tables side by
     // side by their keys; looking each row of one up in the other takes more than twice as long.
     private async Task FindDifferenceInOrderAsync()

@@ -72,19 +72,19 @@ internal sealed class RequestRefresh(Database database, JobQueue jobs, AnsweredR
         }
 
         // Request ids are the caller's choice for each segment; the same id for another segment is another request.
-        var key = $"{name.Segment}/{requestId}";
-        var earlier = requestId.Length == 0 ? null : await AnsweredRequests.FindAsync(transaction, name.Environment, AnsweredRequests.RefreshSegment, key);
-        if (RefreshName.TryParse(earlier) is { } made && await RefreshStore.FindAsync(transaction, made) is { } refresh)
+        var key = new RequestKey(name.Environment, RequestKey.RefreshSegment, requestId.Length == 0 ? "" : $"{name.Segment}/{requestId}");
+        if (await AnsweredRequests.FindAsync(transaction, key) is { } earlier)
         {
-            return refresh;
+            if (RefreshName.TryParse(earlier.Subject) is { } made && await RefreshStore.FindAsync(transaction, made) is { } refresh)
+            {
+                return refresh;
+            }
+
+            await AnsweredRequests.ForgetAsync(transaction, key);
         }
 
         var asked = await EnqueueAsync(transaction, segment, principal);
-        if (requestId.Length > 0)
-        {
-            await answered.RememberAsync(transaction, name.Environment, AnsweredRequests.RefreshSegment, key, asked.Name.ToString());
-        }
-
+        await answered.RememberAsync(transaction, key, new RequestAnswer(asked.Name.ToString(), Fingerprint: ""));
         return asked;
     }
 }

@@ -24,14 +24,15 @@ internal sealed class MembershipSnapshot : IAsyncDisposable
         _builder = new PageBuilder(attributes);
     }
 
-    /// <summary>Opens the snapshot, or says which segment or attribute does not exist.</summary>
-    public static async Task<Result<MembershipSnapshot>> OpenAsync(Database database, MembershipRequest request, CancellationToken cancellationToken)
+    /// <summary>Opens the snapshot, or says all that is wrong with the request: what was found before, and attributes or a segment that do not exist.</summary>
+    public static async Task<Result<MembershipSnapshot>> OpenAsync(
+        Database database, MembershipRequest request, Violations violations, CancellationToken cancellationToken)
     {
         var session = await database.OpenSnapshotAsync(cancellationToken);
         Result<MembershipSnapshot> snapshot = DefinitionCheck.NoSchema;
         try
         {
-            snapshot = await ReadAsync(session, request);
+            snapshot = await ReadAsync(session, request, violations);
         }
         finally
         {
@@ -78,27 +79,18 @@ internal sealed class MembershipSnapshot : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _session.DisposeAsync();
 
-    private static async Task<Result<MembershipSnapshot>> ReadAsync(Session session, MembershipRequest request)
+    private static async Task<Result<MembershipSnapshot>> ReadAsync(Session session, MembershipRequest request, Violations violations)
     {
-        if (await ProfileSetStore.FindAsync(session, request.Environment) is not { } set)
-        {
-            return DefinitionCheck.NoSchema;
-        }
-
-        var violations = new Violations();
-        var attributes = new List<ProfileAttribute>();
-        for (var i = 0; i < request.Attributes.Count; i++)
-        {
-            var attribute = set.Schema.Find(request.Attributes[i]);
-            if (violations.Check(attribute is not null, $"attributes[{i}]", "is no attribute of the profile schema."))
-            {
-                attributes.Add(attribute!);
-            }
-        }
-
+        var found = await ProfileSetStore.FindAsync(session, request.Environment);
+        var attributes = found is null ? [] : FindAttributes(found.Schema, request.Attributes, violations);
         if (!violations.None)
         {
             return violations.ToRefusal();
+        }
+
+        if (found is not { } set)
+        {
+            return DefinitionCheck.NoSchema;
         }
 
         var segments = new List<Segment>();
@@ -113,6 +105,21 @@ internal sealed class MembershipSnapshot : IAsyncDisposable
         }
 
         return new MembershipSnapshot(session, set, segments, attributes);
+    }
+
+    private static List<ProfileAttribute> FindAttributes(ProfileSchema schema, IReadOnlyList<string> names, Violations violations)
+    {
+        var attributes = new List<ProfileAttribute>();
+        for (var i = 0; i < names.Count; i++)
+        {
+            var attribute = schema.Find(names[i]);
+            if (violations.Check(attribute is not null, $"attributes[{i}]", "is no attribute of the profile schema."))
+            {
+                attributes.Add(attribute!);
+            }
+        }
+
+        return attributes;
     }
 
     private async Task BeginAsync(CancellationToken cancellationToken)

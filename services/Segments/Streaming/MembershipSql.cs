@@ -105,12 +105,26 @@ internal sealed class MembershipSql(ProfileSet set, IReadOnlyList<Segment> segme
     }
 
     /// <summary>Number of members of a segment whose profiles were deleted after its last refresh.</summary>
-    public Statement? DeletedMembers(Segment segment) => segment.Published.Version == 0 || segment.Published.EvaluatedChange == set.ChangeNumber ? null : new Statement(
-        $"""
-        SELECT count(*) FROM {set.DeletionTable} d CROSS JOIN {segment.MemberTable} m
-        WHERE d.{Changed} > @evaluated AND m.customer_id = d.{Id} AND m.is_member
-        """,
-        new Dictionary<string, object> { ["evaluated"] = segment.Published.EvaluatedChange });
+    public Statement? DeletedMembers(Segment segment)
+    {
+        var parameters = new Dictionary<string, object> { ["evaluated"] = segment.Published.EvaluatedChange };
+        return segment.Published switch
+        {
+            { Version: 0 } => null,
+            { EvaluatedChange: var evaluated } when evaluated == set.ChangeNumber => null,
+            { EvaluatedChange: var evaluated } when evaluated >= set.FeedFloor => new Statement(
+                $"""
+                SELECT count(*) FROM {set.DeletionTable} d CROSS JOIN {segment.MemberTable} m
+                WHERE d.{Changed} > @evaluated AND m.customer_id = d.{Id} AND m.is_member
+                """,
+                parameters),
+
+            // Some of the deletions may be forgotten: only the profiles tell.
+            _ => new Statement(
+                $"SELECT count(*) FROM {segment.MemberTable} m WHERE m.is_member AND NOT EXISTS (SELECT 1 FROM {set.Table} p WHERE p.{Id} = m.customer_id)",
+                new Dictionary<string, object>()),
+        };
+    }
 
     private IEnumerable<string> ChangedMembers(FeedPosition since, string filter)
     {

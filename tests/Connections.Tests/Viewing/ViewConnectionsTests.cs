@@ -40,6 +40,22 @@ public sealed class ViewConnectionsTests(Engine engine) : ConnectionsFixture(eng
     }
 
     [Test]
+    public async Task List_is_in_the_byte_order_of_the_ids_page_by_page()
+    {
+        var scene = await SetAsync();
+        foreach (var id in new[] { "abd", "ab-c", "ab1", "abc" })
+        {
+            await scene.CreateAsync(r => (r.ConnectionId, r.Connection.DisplayName) = (id, id));
+        }
+
+        var list = new ListConnectionsRequest { Parent = scene.Parent, PageSize = 2 };
+        var first = await scene.Client.ListConnectionsAsync(list);
+        list.PageToken = first.NextPageToken;
+        var second = await scene.Client.ListConnectionsAsync(list);
+        Assert.That(first.Connections.Concat(second.Connections).Select(c => c.DisplayName), Is.EqualTo(new[] { "ab-c", "ab1", "abc", "abd" }));
+    }
+
+    [Test]
     public async Task Bad_page_is_refused_with_all_its_fields()
     {
         var scene = await SetAsync();

@@ -122,17 +122,17 @@ public sealed class RolesTests(Engine engine) : EnvironmentsFixture(engine)
     }
 
     [Test]
-    public async Task Assignments_are_paged_by_principal()
+    public async Task Assignments_are_paged_in_the_byte_order_of_the_principals()
     {
         var name = await CreateAsync();
-        foreach (var user in new[] { "user:a", "user:b", "user:c" })
+        foreach (var user in new[] { "user:a-c", "user:ab", "user:B" })
         {
             await AssignAsync(name, user, Role.Viewer);
         }
 
         var first = await Root.ListRoleAssignmentsAsync(new ListRoleAssignmentsRequest { Parent = name, PageSize = 3 });
         var second = await Root.ListRoleAssignmentsAsync(new ListRoleAssignmentsRequest { Parent = name, PageSize = 3, PageToken = first.NextPageToken });
-        Assert.That(first.RoleAssignments.Concat(second.RoleAssignments).Select(a => a.Principal), Is.EqualTo(new[] { "user:a", "user:b", "user:c", "user:root" }));
+        Assert.That(first.RoleAssignments.Concat(second.RoleAssignments).Select(a => a.Principal), Is.EqualTo(new[] { "user:B", "user:a-c", "user:ab", "user:root" }));
         Assert.That(second.NextPageToken, Is.Empty);
     }
 

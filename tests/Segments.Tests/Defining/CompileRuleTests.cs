@@ -16,7 +16,8 @@ public sealed class CompileRuleTests(Engine engine)
     private static readonly DateTimeOffset Now = new(2026, 1, 5, 8, 0, 0, TimeSpan.Zero);
 
     private static readonly string[] Texts =
-        ["", "a", "A", "ab", "Ab", "%", "_", "a%b", "a_b", "100%", "\\", "'", "\"", "é", "É", "straße", "STRASSE", "Größe", "GRÖSSE", "ΟΔΟΣ", "οδοσ", "日本", "ba", "aba", "😀", "a😀b"];
+        ["", "a", "A", "ab", "Ab", "%", "_", "a%b", "a_b", "100%", "\\", "'", "\"", "é", "É", "straße", "STRASSE", "Größe", "GRÖSSE", "ΟΔΟΣ", "οδοσ", "日本", "ba", "aba", "😀", "a😀b",
+         "\u0130", "i\u0307", "I\u0307", "\u0131", "I", "i", "\u0130STANBUL", "istanbul", "d\u0131\u015F", "DI\u015E"];
 
     private static readonly double[] Numbers = [0, -1, 1, 1.5, 1e15, -1e15, 0.1, 0.30000000000000004, 1e300, double.Epsilon, 7];
 

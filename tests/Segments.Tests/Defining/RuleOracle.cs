@@ -35,7 +35,8 @@ internal static class RuleOracle
     private static bool MatchesText(Comparison comparison, string text)
     {
         var kind = comparison.IgnoreCase ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal;
-        var wanted = comparison.Values.Select(v => v.Text!).ToList();
+        var wanted = comparison.Values.Select(v => Spell(v.Text!, comparison.IgnoreCase)).ToList();
+        text = Spell(text, comparison.IgnoreCase);
         return comparison.Operator switch
         {
             Operator.Equals => text.Equals(wanted[0], kind),
@@ -46,6 +47,9 @@ internal static class RuleOracle
             _ => text.EndsWith(wanted[0], kind),
         };
     }
+
+    // Unicode writes the small one of U+0130 as two characters, which a comparison of one with one does not know.
+    private static string Spell(string text, bool ignoreCase) => ignoreCase ? text.Replace("\u0130", "i\u0307", StringComparison.Ordinal) : text;
 
     private static bool MatchesOrdered<T>(Operator @operator, T value, T[] wanted)
         where T : IComparable<T> => @operator switch

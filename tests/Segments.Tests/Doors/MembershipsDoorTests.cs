@@ -56,6 +56,12 @@ public sealed class MembershipsDoorTests(Engine engine)
         Assert.That(Fields(Refused(() => ReadAsync([segment], [.. Enumerable.Repeat("Email", 51)]))), Is.EqualTo(new[] { "attributes" }));
         Assert.That(Refused(() => ReadAsync([segment + "x"])).StatusCode, Is.EqualTo(StatusCode.NotFound));
         Assert.That(Fields(Refused(() => ChangesAsync(new StreamChangesRequest { Parent = _doors.Environment, Segments = { segment } }))), Is.EqualTo(new[] { "since" }));
+        Assert.That(
+            Fields(Refused(() => ChangesAsync(new StreamChangesRequest { Parent = segment, Segments = { "x" }, Attributes = { Enumerable.Repeat("Email", 51) } }))),
+            Is.EqualTo(new[] { "parent", "attributes", "segments[0]", "since" }), "all at once");
+        Assert.That(
+            Fields(Refused(() => ChangesAsync(new StreamChangesRequest { Parent = _doors.Environment, Segments = { segment, "x" }, Attributes = { "Shoe" } }))),
+            Is.EqualTo(new[] { "segments[1]", "since", "attributes[0]" }), "those that only the schema tells, too");
         var expired = Refused(() => ChangesAsync(new StreamChangesRequest { Parent = _doors.Environment, Segments = { segment }, Since = new FeedPosition() }));
         Assert.That((expired.StatusCode, expired.GetReason()), Is.EqualTo((StatusCode.OutOfRange, "CHANGE_FEED_EXPIRED")));
     }
@@ -90,6 +96,22 @@ public sealed class MembershipsDoorTests(Engine engine)
         }
 
         Assert.That((await _doors.MembersAsync(segment)).Sum(p => p.Members.Count), Is.EqualTo(30_000));
+    }
+
+    [TestCase("c\0")]
+    [TestCase(" ")]
+    public async Task A_start_that_is_no_customer_id_is_refused(string startAfter)
+    {
+        var segment = await _doors.AddSegmentAsync();
+        Assert.That(Fields(Refused(() => StartAsync(startAfter))), Is.EqualTo(new[] { "start_after" }));
+        Assert.That(Fields(Refused(() => StartAsync(new string('c', 201)))), Is.EqualTo(new[] { "start_after" }));
+        await StartAsync(new string('c', 200));
+
+        async Task StartAsync(string after)
+        {
+            using var call = _doors.Memberships.StreamMembers(new StreamMembersRequest { Parent = _doors.Environment, Segments = { segment }, StartAfter = after });
+            await call.ResponseStream.ReadAllAsync().ToListAsync();
+        }
     }
 
     private async Task<List<MembershipPage>> ChangesAsync(StreamChangesRequest request)

@@ -30,11 +30,13 @@ public sealed class ProfilesDoorTests(Engine engine)
     public async Task Schema_is_declared_extended_and_guarded()
     {
         Assert.That(Refused(async () => await _doors.Profiles.GetProfileSchemaAsync(new GetProfileSchemaRequest { Name = $"{_doors.Environment}/profileSchema" })).StatusCode, Is.EqualTo(StatusCode.NotFound));
+        var first = await _doors.Profiles.UpdateProfileSchemaAsync(new UpdateProfileSchemaRequest { ProfileSchema = SomeSchema(_doors.Environment), ValidateOnly = true });
+        Assert.That((first.Attributes.Count, first.Etag), Is.EqualTo((3, "")), "what is not stored has no etag");
         var declared = await _doors.DeclareAsync();
         Assert.That(await _doors.DeclareAsync(), Is.EqualTo(declared), "declaring the same again changes nothing");
         var more = SomeSchema(_doors.Environment, ("Joined", AttributeType.Date));
         var rehearsed = await _doors.Profiles.UpdateProfileSchemaAsync(new UpdateProfileSchemaRequest { ProfileSchema = more, ValidateOnly = true });
-        Assert.That(rehearsed.Attributes, Has.Count.EqualTo(4));
+        Assert.That((rehearsed.Attributes.Count, rehearsed.Etag), Is.EqualTo((4, declared.Etag)));
         Assert.That((await GetAsync()).Attributes, Has.Count.EqualTo(3));
         more.Etag = declared.Etag;
         var extended = await _doors.Profiles.UpdateProfileSchemaAsync(new UpdateProfileSchemaRequest { ProfileSchema = more });
@@ -165,11 +167,13 @@ public sealed class ProfilesDoorTests(Engine engine)
             Profile("good"),
             Profile("", ("Email", Number(1)), ("Spend", Number(double.NaN))),
             Profile("good", ("CustomerId", Text("x"))),
-            Profile(new string('x', 201), ("Shoe", Text("x")))));
+            Profile(new string('x', 201), ("Shoe", Text("x"))),
+            Profile("twice", ("Email", Text("a")), ("email", Text("b")))));
         Assert.That(Fields(refused), Is.EquivalentTo(new[]
         {
             "profiles[1].customer_id", "profiles[1].attributes[Email]", "profiles[1].attributes[Spend]", "profiles[2].customer_id",
             "profiles[2].attributes[CustomerId]", "profiles[3].customer_id", "profiles[3].attributes[Shoe]",
+            "profiles[4].attributes[email]",
         }));
         Assert.That(Fields(Refused(() => UpsertAsync())), Is.EqualTo(new[] { "profiles" }));
         var ids = Enumerable.Range(0, 1001).Select(i => i == 5 ? "" : $"c{i}");

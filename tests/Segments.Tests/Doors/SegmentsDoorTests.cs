@@ -60,27 +60,31 @@ public sealed class SegmentsDoorTests(Engine engine)
     }
 
     [Test]
-    public async Task Repeating_a_creation_gives_the_first_answer()
+    public async Task Texts_with_control_characters_are_refused_and_line_breaks_of_a_description_are_not()
     {
-        var request = new CreateSegmentRequest { Parent = _doors.Environment, SegmentId = "vip", Segment = SpendAtLeast(1), RequestId = Some.Id() };
-        var created = await _doors.Segments.CreateSegmentAsync(request);
-        Assert.That(await _doors.Segments.CreateSegmentAsync(request), Is.EqualTo(created));
-        request.SegmentId = "other";
-        Assert.That(Fields(Refused(async () => await _doors.Segments.CreateSegmentAsync(request))), Is.EqualTo(new[] { "request_id" }));
-        request.RequestId = "";
-        request.SegmentId = "vip";
-        Assert.That(Refused(async () => await _doors.Segments.CreateSegmentAsync(request)).StatusCode, Is.EqualTo(StatusCode.AlreadyExists));
+        var request = new CreateSegmentRequest { Parent = _doors.Environment, SegmentId = "vip", Segment = SpendAtLeast(1), RequestId = "a\0b" };
+        (request.Segment.DisplayName, request.Segment.Description) = ("a\nb", "a\0b");
+        Assert.That(
+            Fields(Refused(async () => await _doors.Segments.CreateSegmentAsync(request))),
+            Is.EqualTo(new[] { "request_id", "segment.display_name", "segment.description" }));
+        (request.RequestId, request.Segment.DisplayName, request.Segment.Description) = ("a b", "a b", "a\r\n\tb");
+        var segment = await _doors.Segments.CreateSegmentAsync(request);
+        Assert.That(segment.Description, Is.EqualTo("a\r\n\tb"));
+        Assert.That(
+            Fields(Refused(async () => await _doors.Segments.RefreshSegmentAsync(new RefreshSegmentRequest { Name = segment.Name, RequestId = "\0" }))), Is.EqualTo(new[] { "request_id" }));
+        segment.DisplayName = "\0";
+        Assert.That(Fields(Refused(() => UpdateAsync(segment, "display_name"))), Is.EqualTo(new[] { "segment.display_name" }));
     }
 
     [Test]
-    public async Task Equal_creations_at_once_get_one_answer()
+    public async Task Lists_tell_all_problems_at_once()
     {
-        for (var round = 0; round < 5; round++)
-        {
-            var request = new CreateSegmentRequest { Parent = _doors.Environment, SegmentId = $"vip-{round}", Segment = SpendAtLeast(1), RequestId = Some.Id() };
-            var answers = await Task.WhenAll(Enumerable.Range(0, 4).Select(i => _doors.Segments.CreateSegmentAsync(request).ResponseAsync));
-            Assert.That(answers.Distinct().ToList(), Has.Count.EqualTo(1));
-        }
+        var segment = await _doors.AddSegmentAsync();
+        var token = Convert.ToBase64String("v1:a\0b"u8);
+        var segments = new ListSegmentsRequest { Parent = segment, PageSize = -1, PageToken = token };
+        Assert.That(Fields(Refused(async () => await _doors.Segments.ListSegmentsAsync(segments))), Is.EqualTo(new[] { "page_size", "page_token", "parent" }));
+        var refreshes = new ListSegmentRefreshesRequest { Parent = _doors.Environment, PageSize = -1, PageToken = token };
+        Assert.That(Fields(Refused(async () => await _doors.Segments.ListSegmentRefreshesAsync(refreshes))), Is.EqualTo(new[] { "page_size", "page_token", "parent" }));
     }
 
     [Test]
@@ -119,6 +123,9 @@ public sealed class SegmentsDoorTests(Engine engine)
         segment.Rule = new Condition();
         segment.State = SegmentState.Unspecified;
         Assert.That(Fields(Refused(() => UpdateAsync(segment, "*"))), Is.EqualTo(new[] { "segment.rule", "segment.state" }));
+        Assert.That(
+            Fields(Refused(() => UpdateAsync(new Segment { Name = _doors.Environment, State = (SegmentState)9 }, "version", "display_name", "state"))),
+            Is.EqualTo(new[] { "update_mask.paths[0]", "segment.display_name", "segment.state", "segment.name" }), "all at once");
         segment.Name += "-unknown";
         Assert.That(Refused(() => UpdateAsync(segment, "display_name")).StatusCode, Is.EqualTo(StatusCode.NotFound));
     }
@@ -238,10 +245,15 @@ public sealed class SegmentsDoorTests(Engine engine)
         Assert.That(await HandleAsync("segments/unknown"), Is.EqualTo("NAME_INVALID"));
         Assert.That(await HandleAsync(""), Is.EqualTo("NAME_INVALID"));
         Assert.That(await HandleAsync(_doors.Environment, new string('x', 129)), Is.EqualTo("REQUESTED_BY_INVALID"));
+        var segment = await _doors.AddSegmentAsync();
+        Assert.That(await HandleAsync(segment, "nightly\0load"), Is.EqualTo("REQUESTED_BY_INVALID"));
+        Assert.That(await HandleAsync(segment, source: "test\n"), Is.EqualTo("REQUESTED_BY_INVALID"));
+        Assert.That(await HandleAsync(segment, source: new string('x', 127) + "😀"), Is.Null);
+        Assert.That((await HistoryAsync(segment)).Single().RequestedBy, Is.EqualTo(new string('x', 127)), "a long source is cut, but not through a character");
 
-        async Task<string?> HandleAsync(string name, string requestedBy = "")
+        async Task<string?> HandleAsync(string name, string requestedBy = "", string source = "test")
         {
-            var received = new Event<SegmentRefreshRequested>("1", "test", "", default, new SegmentRefreshRequested { Name = name, RequestedBy = requestedBy });
+            var received = new Event<SegmentRefreshRequested>("1", source, "", default, new SegmentRefreshRequested { Name = name, RequestedBy = requestedBy });
             return (await _harness.Database.WriteAsync(t => handler.HandleAsync(received, t, default), default)).DeadLetterReason;
         }
     }

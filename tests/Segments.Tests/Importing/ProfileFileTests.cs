@@ -170,6 +170,14 @@ public sealed class ProfileFileTests
     }
 
     [Test]
+    public void The_key_cannot_mark_rows_for_deletion()
+    {
+        var violations = new Violations();
+        ImportMapping.Resolve(NoMapping, "customerid", SomeSchema.WithEveryKind, violations);
+        Assert.That(violations.ToRefusal().Violations.Select(v => v.Field), Is.EqualTo(new[] { "header.delete_column" }));
+    }
+
+    [Test]
     public void A_mapping_is_checked_as_a_whole()
     {
         var violations = new Violations();

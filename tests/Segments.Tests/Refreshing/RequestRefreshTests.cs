@@ -22,7 +22,7 @@ public sealed class RequestRefreshTests(Engine engine)
     public async Task CreateAsync()
     {
         _world = await World.CreateAsync(engine);
-        _request = new RequestRefresh(_world.Database, new JobQueue(_world.Time), _world.Answered, _world.Ids, _world.Time);
+        _request = _world.Request;
         _segment = await _world.AddSegmentAsync(Anybody);
     }
 

@@ -219,6 +219,20 @@ public sealed class ChangeFeedTests(Engine engine)
     }
 
     [Test]
+    public async Task Members_are_counted_right_when_the_deletion_of_one_is_forgotten()
+    {
+        await MergeAsync("c1", 50);
+        await MergeAsync("c2", 50);
+        var segment = await _world.AddSegmentAsync(SpendAtLeast(20));
+        await _world.RefreshAsync(segment);
+        await _world.DeleteAsync("c2");
+        await ReadAllAsync([segment]);
+        _world.Time.Advance(TimeSpan.FromDays(31));
+        await _world.Forget.RunAsync(_world.Environment, default);
+        await ReadAllAsync([segment]);
+    }
+
+    [Test]
     public async Task A_stream_that_is_open_sees_nothing_of_what_happens_meanwhile()
     {
         await _world.MergeAsync([.. Enumerable.Range(0, 3000).Select(i => Row(i, $"c{i:D4}", 50))]);

@@ -56,6 +56,21 @@ public sealed class TokenVerifierTests
         Assert.That((caller.Principal, caller.Groups.Single(), caller.IsPlatformAdministrator), Is.EqualTo(("user:ada", "group:makers", true)));
     }
 
+    [Test]
+    public async Task Group_that_can_have_no_role_is_left_out_and_locks_nobody_out()
+    {
+        using var login = new StandInIssuer(_time);
+        var token = login.Sign(new() { ["sub"] = "ada", ["groups"] = new[] { "Domain Users", "makers", "Büro", "", "a\0b" } });
+        Assert.That((await VerifyAsync(token, login.TrustPeople())).Value.Groups, Is.EqualTo(new[] { "group:makers" }));
+    }
+
+    [Test]
+    public async Task Subject_that_can_have_no_role_is_nobody()
+    {
+        using var login = new StandInIssuer(_time);
+        Assert.That((await VerifyAsync(login.Sign(new() { ["sub"] = "Ada Lovelace" }), login.TrustPeople())).Refusal?.Reason, Is.EqualTo("TOKEN_INVALID"));
+    }
+
     [TestCase("azp", "importer")]
     [TestCase("client_id", "importer")]
     [TestCase("idtyp", "app")]

@@ -10,7 +10,13 @@ public static class RefusalStatus
 {
     private const string Domain = "customerinsights";
     private const string DetailsTrailer = "grpc-status-details-bin";
-    private const int MaxViolations = 40;
+
+    // Many peers take 8 KiB of trailers in all, and details weigh a third more on the wire. Paths and descriptions may
+    // quote what a caller chose.
+    private const int MaxDetails = 4500;
+    private const int MaxMessage = 2000;
+    private const int MaxText = 256;
+    private const char Ellipsis = '\u2026';
 
     public static RpcException ToRpcException(this Refusal refusal)
     {
@@ -28,7 +34,8 @@ public static class RefusalStatus
             RefusalKind.Unavailable => StatusCode.Unavailable,
             _ => StatusCode.Unknown,
         };
-        var details = new Google.Rpc.Status { Code = (int)code, Message = refusal.Message };
+        var message = Cut(refusal.Message, MaxMessage);
+        var details = new Google.Rpc.Status { Code = (int)code, Message = message };
         if (refusal.Reason is { } reason)
         {
             // The package has an early copy of the message, where "reason" (field 1) was called "type": equal on the wire.
@@ -37,15 +44,11 @@ public static class RefusalStatus
 
         if (refusal.Violations.Count > 0)
         {
-            // Trailers count against header limits of peers: enough violations to repair a form, not a whole file.
-            var badRequest = new BadRequest();
-            badRequest.FieldViolations.AddRange(refusal.Violations.Take(MaxViolations)
-                .Select(v => new BadRequest.Types.FieldViolation { Field = v.Field, Description = v.Description }));
-            details.Details.Add(Any.Pack(badRequest));
+            details.Details.Add(Any.Pack(ListViolations(refusal.Violations, MaxDetails - details.CalculateSize())));
         }
 
         var trailers = new Metadata { { DetailsTrailer, details.ToByteArray() } };
-        return new RpcException(new Grpc.Core.Status(code, refusal.Message), trailers);
+        return new RpcException(new Grpc.Core.Status(code, message), trailers);
     }
 
     /// <summary>Reads the rich status a server sent, or null when there is none.</summary>
@@ -55,4 +58,39 @@ public static class RefusalStatus
     /// <summary>The ErrorInfo reason a server sent, or null.</summary>
     public static string? GetReason(this RpcException exception) =>
         exception.GetRichStatus()?.Details.FirstOrDefault(d => d.Is(ErrorInfo.Descriptor))?.Unpack<ErrorInfo>().Reason;
+
+    // Enough violations to repair a form, not a whole file.
+    private static BadRequest ListViolations(IReadOnlyList<FieldViolation> violations, int room)
+    {
+        var listed = new BadRequest();
+        foreach (var violation in violations)
+        {
+            listed.FieldViolations.Add(new BadRequest.Types.FieldViolation { Field = Cut(violation.Field, MaxText), Description = Cut(violation.Description, MaxText) });
+            if (listed.CalculateSize() > room)
+            {
+                listed.FieldViolations.RemoveAt(listed.FieldViolations.Count - 1);
+                break;
+            }
+        }
+
+        return listed;
+    }
+
+    /// <summary>The text, or its beginning; in octets that percent-encoding makes of it.</summary>
+    private static string Cut(string text, int max)
+    {
+        var (kept, octets) = (0, 0);
+        foreach (var rune in text.EnumerateRunes())
+        {
+            octets += rune is { IsAscii: true, Value: >= ' ' and not '%' } ? 1 : 3 * rune.Utf8SequenceLength;
+            if (octets > max)
+            {
+                return text[..kept] + Ellipsis;
+            }
+
+            kept += rune.Utf16SequenceLength;
+        }
+
+        return text;
+    }
 }

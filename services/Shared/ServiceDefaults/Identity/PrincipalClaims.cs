@@ -1,3 +1,4 @@
+using CustomerInsights.ServiceDefaults.Resources;
 using Microsoft.IdentityModel.JsonWebTokens;
 
 namespace CustomerInsights.ServiceDefaults.Identity;
@@ -5,16 +6,20 @@ namespace CustomerInsights.ServiceDefaults.Identity;
 /// <summary>Reads who a token of an OpenID Connect issuer speaks of.</summary>
 internal static class PrincipalClaims
 {
-    /// <summary>A user, or an application when the token was obtained with client credentials. Null without a subject.</summary>
+    /// <summary>
+    /// A user, or an application when the token was obtained with client credentials. Null without a subject that can be a
+    /// principal; a group that cannot is left out, since no role can be assigned to it.
+    /// </summary>
     public static Caller? Read(JsonWebToken token, AuthenticationOptions options)
     {
-        if (string.IsNullOrEmpty(token.Subject))
+        var principal = $"{(IsApplication(token) ? "application" : "user")}:{token.Subject}";
+        if (!PrincipalName.IsValid(principal))
         {
             return null;
         }
 
-        var kind = IsApplication(token) ? "application" : "user";
-        return new Caller($"{kind}:{token.Subject}", [.. Values(token, options.GroupsClaim).Select(group => $"group:{group}")])
+        var groups = Values(token, options.GroupsClaim).Select(group => $"group:{group}").Where(group => PrincipalName.IsValid(group));
+        return new Caller(principal, [.. groups])
         {
             IsPlatformAdministrator = Values(token, options.RolesClaim).Contains(DevelopmentIssuer.PlatformAdministratorRole),
         };

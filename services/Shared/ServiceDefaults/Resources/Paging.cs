@@ -39,6 +39,6 @@ public sealed record Paging(int Size, string After)
         }
 
         var text = Encoding.UTF8.GetString(buffer, 0, length);
-        return text.StartsWith(Prefix, StringComparison.Ordinal) ? text[Prefix.Length..] : null;
+        return text.StartsWith(Prefix, StringComparison.Ordinal) && !text.Any(char.IsControl) ? text[Prefix.Length..] : null;
     }
 }

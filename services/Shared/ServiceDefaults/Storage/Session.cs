@@ -39,6 +39,9 @@ public abstract class Session : IAsyncDisposable
     /// </summary>
     public string AnyOf(string parameter) => Engine == Engine.PostgreSql ? $"= ANY(@{parameter})" : $"IN @{parameter}";
 
+    /// <summary>A text column in the order of its bytes, whatever the collation of the database: for lists and their pages.</summary>
+    public string InByteOrder(string column) => Engine == Engine.PostgreSql ? $"{column} COLLATE \"C\"" : column;
+
     /// <summary>Runs statements that return nothing; tells how many rows they changed.</summary>
     public Task<int> ExecuteAsync(string sql, object? parameters = null) => RunAsync(sql, parameters, Connection.ExecuteAsync);
 

@@ -24,12 +24,14 @@ internal sealed class SqliteEngine : IDatabaseEngine
     // The driver pools handles but does not tell a fresh one; each is set up once.
     private readonly ConditionalWeakTable<sqlite3, object> _configured = [];
     private readonly SemaphoreSlim _writerTurn = new(1, 1);
+    private readonly string _file;
     private readonly string _readers;
     private readonly string _writers;
 
     public SqliteEngine(string file)
     {
-        Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(file))!);
+        _file = Path.GetFullPath(file);
+        MakeFolder(Path.GetDirectoryName(_file)!);
 
         // SQLite itself waits for a lock of another process (busy_timeout); the driver's own loop on top would sleep on the
         // thread in steps of 150 ms, and for ever if its timeout were 0.
@@ -64,7 +66,11 @@ internal sealed class SqliteEngine : IDatabaseEngine
 
     public Task<DbConnection> OpenReaderAsync(CancellationToken cancellationToken) => Task.FromResult<DbConnection>(Open(_readers, ReaderSettings));
 
-    public Task<DbConnection> OpenWriterAsync(CancellationToken cancellationToken) => Task.FromResult<DbConnection>(Open(_writers, WriterSettings));
+    public Task<DbConnection> OpenWriterAsync(CancellationToken cancellationToken)
+    {
+        MakeFile();
+        return Task.FromResult<DbConnection>(Open(_writers, WriterSettings));
+    }
 
     public async Task<DbTransaction> BeginSnapshotAsync(DbConnection connection, CancellationToken cancellationToken)
     {
@@ -105,6 +111,32 @@ internal sealed class SqliteEngine : IDatabaseEngine
 
         _writerTurn.Dispose();
         return ValueTask.CompletedTask;
+    }
+
+    // The umask of most systems would let every local user read what is stored. A folder that is there has its owner's choice.
+    private static void MakeFolder(string folder)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Directory.CreateDirectory(folder);
+        }
+        else
+        {
+            Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+    }
+
+    // Before SQLite does: what it makes beside the file (write-ahead log, shared memory) gets the mode of the file.
+    private void MakeFile()
+    {
+        if (!OperatingSystem.IsWindows() && !File.Exists(_file))
+        {
+            var options = new FileStreamOptions
+            {
+                Mode = FileMode.OpenOrCreate, Access = FileAccess.Write, Share = FileShare.ReadWrite, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+            };
+            new FileStream(_file, options).Dispose();
+        }
     }
 
     private static SqliteTransaction Begin(DbConnection connection, bool deferred) =>
