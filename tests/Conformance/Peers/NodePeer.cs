@@ -48,6 +48,13 @@ internal sealed class NodePeer : IAsyncDisposable
             : throw new InvalidOperationException($"{_script} ended early. It said:{Environment.NewLine}{await _errors.WaitAsync(Patience, cancellationToken)}");
     }
 
+    /// <summary>Says a line to the script and waits for the next one of it.</summary>
+    public async Task<JsonNode> AskAsync(JsonNode line, CancellationToken cancellationToken)
+    {
+        await WriteAsync(line, cancellationToken);
+        return await ReadAsync(cancellationToken);
+    }
+
     /// <summary>Says a line to the script.</summary>
     public async Task WriteAsync(JsonNode line, CancellationToken cancellationToken)
     {
