@@ -96,7 +96,7 @@ internal sealed class InteropService : TestService.TestServiceBase
     }
 
     private static void CompressIfAsked(BoolValue? compressed, ServerCallContext context) =>
-        context.WriteOptions = new WriteOptions(compressed is { Value: true } ? WriteFlags.None : WriteFlags.NoCompress);
+        context.WriteOptions = new WriteOptions(compressed is { Value: false } ? WriteFlags.NoCompress : WriteFlags.None);
 
     private static async Task EchoMetadataAsync(ServerCallContext context)
     {
