@@ -1,8 +1,13 @@
 using System.Text.Json.Nodes;
 using CustomerInsights.Conformance.Peers;
+using CustomerInsights.Contracts.Connections.V1;
+using CustomerInsights.Contracts.Environments.V1;
+using CustomerInsights.Contracts.Exports.V1;
+using CustomerInsights.Contracts.Segments.V1;
 using CustomerInsights.Rpc.HealthChecking;
 using CustomerInsights.Rpc.Reflecting;
 using CustomerInsights.Rpc.Tests;
+using Google.Protobuf.Reflection;
 using Grpc.Core;
 using Grpc.Testing;
 using Microsoft.AspNetCore.Builder;
@@ -59,6 +64,26 @@ internal sealed class ReflectionClientTests
 
         Assert.That(code, Is.Zero, errors);
         Assert.That(output, Does.StartWith($"{Service}\n"));
+    }
+
+    [Test, CancelAfter(30_000)]
+    public async Task All_our_contracts_can_be_loaded(CancellationToken cancellationToken)
+    {
+        FileDescriptor[] files =
+        [
+            EnvironmentsReflection.Descriptor, ConnectionsReflection.Descriptor, ProfilesReflection.Descriptor, SegmentsReflection.Descriptor,
+            MembershipsReflection.Descriptor, ExportsReflection.Descriptor,
+        ];
+        var services = files.SelectMany(file => file.Services).OrderBy(service => service.FullName, StringComparer.Ordinal).ToList();
+        await using var server = await TestServer.StartAsync(
+            routes => routes.MapGrpcService<ReflectionService>(), services: container => container.AddSingleton(new ReflectedServices(services)));
+
+        var (code, output, errors) = await NodePeer.RunAsync("Reflecting/list.mjs", [server.Address.Authority], cancellationToken);
+
+        Assert.That(code, Is.Zero, errors);
+        Assert.That(
+            output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Trim().Split(' ')[0]),
+            Is.EqualTo(services.SelectMany(service => service.Methods.Select(method => method.Name).Prepend(service.FullName))));
     }
 
     [Test, CancelAfter(30_000)]

@@ -2,7 +2,7 @@
 // the proto files define them; a method that takes a stream takes an array; a method that answers a stream prints a line for each.
 //
 //   node tests/Conformance/Reflecting/call.mjs 127.0.0.1:5081 grpc.health.v1.Health/Check '{"service": ""}'
-//   node tests/Conformance/Reflecting/call.mjs 127.0.0.1:5081 package.Service/Method '{"name": "..."}' --token TOKEN
+//   node tests/Conformance/Reflecting/call.mjs 127.0.0.1:5081 --token TOKEN package.Service/Method '{"name": "..."}'
 import { parseArgs } from 'node:util';
 import grpc from '@grpc/grpc-js';
 import { load, reflect } from './service.mjs';
