@@ -6,6 +6,7 @@ using CustomerInsights.Rpc.Tests;
 namespace CustomerInsights.Conformance.Calling;
 
 /// <summary>The interoperability cases: the official JavaScript client calls our server.</summary>
+[Parallelizable]
 internal sealed class OfficialClientCasesTests
 {
     private TestServer _server = null!;

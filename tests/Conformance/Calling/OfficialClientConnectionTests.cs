@@ -13,6 +13,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace CustomerInsights.Conformance.Calling;
 
 /// <summary>The official JavaScript client over connections that are secret, or that end.</summary>
+[Parallelizable]
 internal sealed class OfficialClientConnectionTests
 {
     private OfficialClient _client = null!;

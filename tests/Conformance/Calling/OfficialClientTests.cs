@@ -12,6 +12,7 @@ using Status = Grpc.Core.Status;
 namespace CustomerInsights.Conformance.Calling;
 
 /// <summary>What the official JavaScript client sees of our server beyond the interoperability cases.</summary>
+[Parallelizable]
 internal sealed class OfficialClientTests
 {
     private const string Unary = "UnaryCall";

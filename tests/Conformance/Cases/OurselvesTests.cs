@@ -4,6 +4,7 @@ using CustomerInsights.Rpc.Tests.Interop;
 namespace CustomerInsights.Conformance.Cases;
 
 /// <summary>The interoperability cases: our client calls our server.</summary>
+[Parallelizable]
 internal sealed class OurselvesTests
 {
     [TestCaseSource(typeof(CaseTable), nameof(CaseTable.CaseNames)), CancelAfter(30_000)]

@@ -9,6 +9,7 @@ using static Grpc.Health.V1.HealthCheckResponse.Types;
 namespace CustomerInsights.Conformance.Health;
 
 /// <summary>The client of grpc-health-check asks our health service.</summary>
+[Parallelizable]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 internal sealed class OfficialHealthClientTests : IAsyncDisposable
 {

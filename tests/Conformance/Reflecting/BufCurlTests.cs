@@ -10,6 +10,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace CustomerInsights.Conformance.Reflecting;
 
 /// <summary>The commands of README with "buf curl": a client in Go, which knows a server by reflection alone.</summary>
+[Parallelizable]
 internal sealed class BufCurlTests
 {
     private const string Buf = "node_modules/.bin/buf";

@@ -19,6 +19,7 @@ namespace CustomerInsights.Conformance.Reflecting;
 /// <summary>
 /// The scripts that README offers, which know a server by grpc-js-reflection-client alone and have no copy of its proto files.
 /// </summary>
+[Parallelizable]
 internal sealed class ReflectionClientTests
 {
     private const string Service = "grpc.testing.TestService";

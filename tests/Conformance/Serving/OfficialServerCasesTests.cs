@@ -5,6 +5,7 @@ using CustomerInsights.Rpc.Tests.Interop;
 namespace CustomerInsights.Conformance.Serving;
 
 /// <summary>The interoperability cases: our client calls the official JavaScript server.</summary>
+[Parallelizable]
 internal sealed class OfficialServerCasesTests
 {
     private NodePeer _server = null!;

@@ -9,6 +9,7 @@ using Grpc.Testing;
 namespace CustomerInsights.Conformance.Serving;
 
 /// <summary>Our client over connections to the official JavaScript server that are secret, watched, or that end.</summary>
+[Parallelizable]
 internal sealed class OfficialServerConnectionTests
 {
     [Test, CancelAfter(30_000)]

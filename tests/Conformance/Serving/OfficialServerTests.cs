@@ -12,6 +12,7 @@ using Status = Grpc.Core.Status;
 namespace CustomerInsights.Conformance.Serving;
 
 /// <summary>What our client makes of the official JavaScript server beyond the interoperability cases.</summary>
+[Parallelizable]
 internal sealed class OfficialServerTests
 {
     private OfficialServer _server = null!;
