@@ -91,19 +91,21 @@ internal sealed class ReflectionClientTests
     public async Task A_method_is_called_with_json_and_a_token(CancellationToken cancellationToken)
     {
         string? token = null;
+        var size = 0;
         await using var server = await ServeAsync(both => both.MapGrpcService<ReflectionService>(), new Script
         {
             Unary = (request, context) =>
             {
                 token = context.RequestHeaders.GetValue("authorization");
+                size = request.ResponseSize;
                 return Task.FromResult(new SimpleResponse { Payload = new Payload { Body = request.Payload.Body } });
             },
         });
 
-        var answer = await CallAsync(server, "UnaryCall", """{"responseSize": 3, "payload": {"body": "aGVsbG8="}}""", cancellationToken, "--token", "abc.def");
+        var answer = await CallAsync(server, "UnaryCall", """{"response_size": 3, "payload": {"body": "aGVsbG8="}}""", cancellationToken, "--token", "abc.def");
 
         Assert.That(JsonNode.DeepEquals(answer.Single(), JsonNode.Parse("""{"payload":{"type":"COMPRESSABLE","body":"aGVsbG8="}}""")), answer.Single().ToJsonString());
-        Assert.That(token, Is.EqualTo("Bearer abc.def"));
+        Assert.That((token, size), Is.EqualTo(("Bearer abc.def", 3)));
     }
 
     [Test, CancelAfter(30_000)]
@@ -126,6 +128,7 @@ internal sealed class ReflectionClientTests
     }
 
     [TestCase("UnaryCall", "{}", "PERMISSION_DENIED: Not you.\n")]
+    [TestCase("StreamingInputCall", """{"expectCompressed": {}}""", "StreamingInputCallRequest has no field expectCompressed; it has payload, expect_compressed.\n")]
     [TestCase("NoSuchCall", "{}", $"{Service} has no method NoSuchCall.\n")]
     [CancelAfter(30_000)]
     public async Task What_goes_wrong_is_said(string method, string json, string message, CancellationToken cancellationToken)

@@ -1,5 +1,5 @@
-// Calls a method of a server that it knows by reflection only. Needs eng/node.sh install, and no proto file. Messages are JSON as
-// the proto files define them; a method that takes a stream takes an array; a method that answers a stream prints a line for each.
+// Calls a method of a server that it knows by reflection only. Needs eng/node.sh install, and no proto file. Messages are JSON
+// with the field names of the proto files; a method that takes a stream takes an array; a method that answers a stream prints a line for each.
 //
 //   node tests/Conformance/Reflecting/call.mjs 127.0.0.1:5081 grpc.health.v1.Health/Check '{"service": ""}'
 //   node tests/Conformance/Reflecting/call.mjs 127.0.0.1:5081 --token TOKEN package.Service/Method '{"name": "..."}'
@@ -31,6 +31,13 @@ function call(Service, method, request, metadata) {
   });
 }
 
+/** A misspelt field would be left out silently. */
+function checkFields(message, { type: { name, field } }) {
+  const known = field.map((one) => one.name);
+  const strange = Object.keys(message).find((key) => !known.includes(key));
+  if (strange) throw new Error(`${name} has no field ${strange}; it has ${known.join(', ')}.`);
+}
+
 try {
   const { reflection } = await reflect(address);
   const Service = await load(reflection, serviceName);
@@ -38,7 +45,9 @@ try {
   if (!method) throw new Error(`${serviceName} has no method ${methodName}.`);
   const metadata = new grpc.Metadata();
   if (values.token) metadata.add('authorization', `Bearer ${values.token.trim()}`);
-  const { code, details } = await call(Service, method, JSON.parse(json), metadata);
+  const request = JSON.parse(json);
+  [request].flat().forEach((message) => checkFields(message, method.requestType));
+  const { code, details } = await call(Service, method, request, metadata);
   if (code !== grpc.status.OK) throw new Error(`${grpc.status[code]}: ${details}`);
 } catch (error) {
   console.error(error.message);

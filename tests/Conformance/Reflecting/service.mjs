@@ -2,7 +2,7 @@
 import grpc from '@grpc/grpc-js';
 import { GrpcReflection } from 'grpc-js-reflection-client';
 
-const format = { keepCase: false, enums: String, longs: String, bytes: String, defaults: true };
+const format = { keepCase: true, enums: String, longs: String, bytes: String, defaults: true };
 const loading = new Map();
 
 /** A connection to the reflection of a server. It asks for version 1, and for the older one of a server without that. */
