@@ -27,16 +27,16 @@ internal sealed class NodePeer : IAsyncDisposable
 
     /// <param name="script">Path below this project, such as "Serving/server.mjs".</param>
     /// <param name="arguments">What the script finds as JSON in process.argv[2].</param>
-    public static NodePeer Start(string script, JsonObject arguments)
+    public static NodePeer Start(string script, JsonObject arguments) => Start(script, [arguments.ToJsonString()]);
+
+    /// <summary>Runs a script for people: plain arguments, plain text.</summary>
+    public static async Task<(int ExitCode, string Output, string Errors)> RunAsync(
+        string script, IReadOnlyList<string> arguments, CancellationToken cancellationToken)
     {
-        var start = new ProcessStartInfo("node", [Path.Combine(Home, script), arguments.ToJsonString()])
-        {
-            WorkingDirectory = Home,
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        return new NodePeer(script, Process.Start(start) ?? throw new InvalidOperationException($"{script} did not start."));
+        await using var peer = Start(script, arguments);
+        var output = await peer._process.StandardOutput.ReadToEndAsync(cancellationToken).WaitAsync(Patience, cancellationToken);
+        await peer._process.WaitForExitAsync(cancellationToken);
+        return (peer._process.ExitCode, output, await peer._errors);
     }
 
     /// <summary>The next line that the script says. Throws when it ends or stays silent instead.</summary>
@@ -46,6 +46,13 @@ internal sealed class NodePeer : IAsyncDisposable
         return line is not null
             ? JsonNode.Parse(line)!
             : throw new InvalidOperationException($"{_script} ended early. It said:{Environment.NewLine}{await _errors.WaitAsync(Patience, cancellationToken)}");
+    }
+
+    /// <summary>Says a line to the script and waits for the next one of it.</summary>
+    public async Task<JsonNode> AskAsync(JsonNode line, CancellationToken cancellationToken)
+    {
+        await WriteAsync(line, cancellationToken);
+        return await ReadAsync(cancellationToken);
     }
 
     /// <summary>Says a line to the script.</summary>
@@ -64,6 +71,18 @@ internal sealed class NodePeer : IAsyncDisposable
 
         await _process.WaitForExitAsync();
         _process.Dispose();
+    }
+
+    private static NodePeer Start(string script, IReadOnlyList<string> arguments)
+    {
+        var start = new ProcessStartInfo("node", [Path.Combine(Home, script), .. arguments])
+        {
+            WorkingDirectory = Home,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        return new NodePeer(script, Process.Start(start) ?? throw new InvalidOperationException($"{script} did not start."));
     }
 
     private static string FindHome([CallerFilePath] string thisFile = "")

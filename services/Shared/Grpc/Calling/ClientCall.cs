@@ -56,7 +56,7 @@ internal sealed class ClientCall
         static state => ((ClientCall)state).ResponseHeadersAsync(),
         static state => ((ClientCall)state).Ended()._status!.Value,
         static state => ((ClientCall)state).Ended()._trailers,
-        static state => ((ClientCall)state).Dispose(),
+        static state => ((ClientCall)state).Abandon(Abandonment.Disposed),
         this);
 
     /// <summary>Null until the call has ended.</summary>
@@ -77,6 +77,7 @@ internal sealed class ClientCall
                 _headers?.TrySetResult(MetadataHeaders.Read(response.Headers));
             }
 
+            Token.ThrowIfCancellationRequested();
             if (ResponseHead.StatusOf(response) is { } status)
             {
                 Finish(status, MetadataHeaders.Read(response.Headers));
@@ -160,12 +161,6 @@ internal sealed class ClientCall
 
     private static DateTime EarlierOf(DateTime first, DateTime second) => first < second ? first : second;
 
-    private void Dispose()
-    {
-        Abandon(Abandonment.Disposed);
-        _response?.Dispose();
-    }
-
     private void Abandon(Abandonment abandonment)
     {
         lock (_gate)
@@ -179,6 +174,9 @@ internal sealed class ClientCall
         }
 
         _cancellation.Cancel();
+
+        // Nobody may be reading, and then only this tells the server.
+        _response?.Dispose();
     }
 
     private void StartDeadline()
