@@ -36,6 +36,12 @@ public static class Reasons
     /// <summary>Run: the connection and the export are of different destinations.</summary>
     public const string SettingsMismatch = "SETTINGS_MISMATCH";
 
+    /// <summary>Run: another service of this system refuses a call that the run needs.</summary>
+    public const string ServiceRefused = "SERVICE_REFUSED";
+
+    /// <summary>Run: another service of this system refuses what is reported; what was delivered is in the ledger.</summary>
+    public const string ReportRefused = "REPORT_REFUSED";
+
     /// <summary>The reason in words, with the remedy; for a reason that is not shared, its name.</summary>
     public static string Explain(string reason) => reason switch
     {
@@ -51,6 +57,8 @@ public static class Reasons
         ConnectionMissing => "The connection of the export does not exist any more. Choose another one in the export.",
         MembersUnreadable => "The members of the segments could not be read. Check that the segments and the mapped attributes exist.",
         SettingsMismatch => "The export and its connection belong to different destinations. Choose a fitting connection.",
+        ServiceRefused => "Another service of this system refused a call of the worker. Check that all services run the same version and know each other.",
+        ReportRefused => "The run was done, but its report was refused. What was sent is remembered; the next run goes on. Check that all services run the same version.",
         _ => reason,
     };
 }

@@ -1,4 +1,6 @@
 using CustomerInsights.Contracts.Exports.V1;
+using CustomerInsights.ServiceDefaults.Errors;
+using Grpc.Core;
 
 namespace CustomerInsights.Destinations.Contract;
 
@@ -149,6 +151,41 @@ public abstract partial class DestinationContract
         Assert.That(Stage.Connections.Refused, Is.Empty, "the destination has refused nothing");
     }
 
+    // A run that cannot be ended keeps its export from ever running again.
+    [Test]
+    public async Task A_connection_that_is_removed_during_a_run_does_not_keep_the_run_from_ending()
+    {
+        Stage.Put(Customer.Many(3));
+        await Vendor.InjectAsync(new VendorFault(VendorFaultKind.Unauthorized), Token);
+        Stage.Connections.ReportRefusal = Refusal.NotFound(Stage.Export.Connection).ToRpcException();
+        var run = await Stage.RunAsync(Token);
+        Assert.That((run.State, run.Reason), Is.EqualTo((RunState.Failed, "CREDENTIAL_UNKNOWN")));
+    }
+
+    [TestCase(StatusCode.PermissionDenied)]
+    [TestCase(StatusCode.InvalidArgument)]
+    [TestCase(StatusCode.Unimplemented)]
+    public async Task A_call_that_another_service_refuses_for_good_ends_the_run_with_a_reason(StatusCode status)
+    {
+        var refusal = new RpcException(new Status(status, "No."));
+        Stage.Put(Customer.Many(3).Append(Customer.One(4) with { Email = "" }));
+        Stage.Connections.Refusal = refusal;
+        await AssertFailsAsync("SERVICE_REFUSED");
+        Stage.Connections.Refusal = null;
+        Stage.Exports.RowsRefusal = refusal;
+        await AssertFailsAsync("REPORT_REFUSED");
+        Stage.Exports.RowsRefusal = null;
+        Stage.Exports.BeginRefusal = refusal;
+        await AssertFailsAsync("REPORT_REFUSED");
+
+        async Task AssertFailsAsync(string reason)
+        {
+            var run = await Stage.RunAsync(Token);
+            Assert.That((run.State, run.Reason), Is.EqualTo((RunState.Failed, reason)));
+            Assert.That(run.Message, Is.Not.Empty);
+        }
+    }
+
     [Test]
     public async Task Members_that_cannot_be_read_as_defined_end_the_run_with_the_reason()
     {
@@ -158,5 +195,5 @@ public abstract partial class DestinationContract
         Assert.That((run.State, run.Reason), Is.EqualTo((RunState.Failed, "ATTRIBUTE_UNKNOWN")));
     }
 
-    private static Grpc.Core.RpcException Refused(string reason) => ServiceDefaults.Errors.RefusalStatus.ToRpcException(ServiceDefaults.Errors.Refusal.Precondition(reason, "In words."));
+    private static RpcException Refused(string reason) => Refusal.Precondition(reason, "In words.").ToRpcException();
 }

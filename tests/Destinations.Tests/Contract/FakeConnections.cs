@@ -12,6 +12,9 @@ public sealed class FakeConnections(Credential credential) : CredentialService.C
     /// <summary>Refuses to hand it out.</summary>
     public RpcException? Refusal { get; set; }
 
+    /// <summary>Refuses to be told that the destination refused it.</summary>
+    public RpcException? ReportRefusal { get; set; }
+
     public int Fetched { get; private set; }
 
     public ConcurrentQueue<ReportRefusedCredentialRequest> Refused { get; } = new();
@@ -25,6 +28,6 @@ public sealed class FakeConnections(Credential credential) : CredentialService.C
     public override Task<ReportRefusedCredentialResponse> ReportRefusedCredential(ReportRefusedCredentialRequest request, ServerCallContext context)
     {
         Refused.Enqueue(request);
-        return Task.FromResult(new ReportRefusedCredentialResponse());
+        return ReportRefusal is { } refusal ? throw refusal : Task.FromResult(new ReportRefusedCredentialResponse());
     }
 }

@@ -15,6 +15,12 @@ public sealed class FakeExports : ExportRunService.ExportRunServiceBase
     /// <summary>How many of the next calls find nobody at home.</summary>
     public int Outages { get; set; }
 
+    /// <summary>Refuses to hand runs out.</summary>
+    public RpcException? BeginRefusal { get; set; }
+
+    /// <summary>Refuses lists of refused rows.</summary>
+    public RpcException? RowsRefusal { get; set; }
+
     /// <summary>Somebody asked to stop.</summary>
     public bool CancelRequested { get; set; }
 
@@ -35,7 +41,7 @@ public sealed class FakeExports : ExportRunService.ExportRunServiceBase
 
     public override Task<RunAssignment> BeginRun(BeginRunRequest request, ServerCallContext context)
     {
-        Answer();
+        Answer(BeginRefusal);
         Begun++;
         return _open.TryGetValue(request.Name, out var assignment) && !_completed.ContainsKey(request.Name)
             ? Task.FromResult(assignment)
@@ -50,7 +56,7 @@ public sealed class FakeExports : ExportRunService.ExportRunServiceBase
 
     public override Task<RecordRejectedRowsResponse> RecordRejectedRows(RecordRejectedRowsRequest request, ServerCallContext context)
     {
-        Answer();
+        Answer(RowsRefusal);
         Assert.That(request.Rows, Has.Count.InRange(1, 1_000));
         var rows = _rejected.GetOrAdd(request.Name, _ => new());
         foreach (var row in request.Rows)
@@ -68,8 +74,13 @@ public sealed class FakeExports : ExportRunService.ExportRunServiceBase
         return Task.FromResult(new CompleteRunResponse());
     }
 
-    private void Answer()
+    private void Answer(RpcException? refusal = null)
     {
+        if (refusal is not null)
+        {
+            throw refusal;
+        }
+
         if (Outages > 0)
         {
             Outages--;

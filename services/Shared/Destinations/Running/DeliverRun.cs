@@ -22,9 +22,16 @@ internal sealed partial class DeliverRun(
     {
         try
         {
-            if (await BeginAsync(job.Job.Key, cancellationToken) is { } assignment)
+            try
             {
-                await DeliverAsync(job, assignment, cancellationToken);
+                if (await BeginAsync(job.Job.Key, cancellationToken) is { } assignment)
+                {
+                    await DeliverAsync(job, assignment, cancellationToken);
+                }
+            }
+            catch (RpcException refused) when (refused.IsFinal() && !cancellationToken.IsCancellationRequested)
+            {
+                await GiveUpAsync(job.Job.Key, refused, cancellationToken);
             }
 
             return JobOutcome.Done;
@@ -48,6 +55,21 @@ internal sealed partial class DeliverRun(
         {
             Log.Over(logger, run);
             return null;
+        }
+    }
+
+    // No repetition mends what was refused for good: without an end the export could never run again.
+    private async Task GiveUpAsync(string run, RpcException refused, CancellationToken cancellationToken)
+    {
+        Log.Refused(logger, run, refused.StatusCode);
+        try
+        {
+            await report.FailAsync(run, Reasons.ReportRefused, cancellationToken);
+        }
+        catch (RpcException also) when (also.IsFinal())
+        {
+            // Nobody wants to know how it ended. Exports asks again for a run that it still waits for.
+            Log.Over(logger, run);
         }
     }
 
@@ -79,5 +101,8 @@ internal sealed partial class DeliverRun(
 
         [LoggerMessage(4, LogLevel.Information, "{Run} ended {State} {Reason}: {Read} members read, {Requests} requests")]
         public static partial void Ended(ILogger logger, string run, RunState state, string reason, long read, long requests);
+
+        [LoggerMessage(5, LogLevel.Error, "{Run}: taking over or reporting was refused for good ({Status}); the run is ended as failed")]
+        public static partial void Refused(ILogger logger, string run, StatusCode status);
     }
 }

@@ -28,9 +28,11 @@ internal sealed class OpenDestination(CredentialService.CredentialServiceClient 
         {
             return Missing();
         }
-        catch (RpcException refused) when (refused.StatusCode is StatusCode.FailedPrecondition && refused.GetReason() is not null)
+        catch (RpcException refused) when (refused.IsFinal())
         {
-            return Refusal.Precondition(refused.GetReason()!, refused.Status.Detail);
+            return refused.GetReason() is { } reason
+                ? Refusal.Precondition(reason, refused.Status.Detail)
+                : Refusal.Precondition(Reasons.ServiceRefused, Reasons.Explain(Reasons.ServiceRefused));
         }
 
         return await destination.OpenAsync(assignment, credential, cancellationToken);

@@ -4,6 +4,7 @@ using CustomerInsights.Destinations.Counting;
 using CustomerInsights.Destinations.Delivering;
 using CustomerInsights.Destinations.Remembering;
 using CustomerInsights.ServiceDefaults.Storage;
+using Grpc.Core;
 
 namespace CustomerInsights.Destinations.Running;
 
@@ -30,14 +31,36 @@ internal sealed class ReportRun(
 
         if (end.MarksConnection)
         {
-            var refused = new ReportRefusedCredentialRequest { Name = assignment.Export.Connection, Run = assignment.Run, Reason = end.Reason };
-            await credentials.ReportRefusedCredentialAsync(refused, cancellationToken: cancellationToken);
+            await MarkConnectionAsync(end.Reason, assignment, cancellationToken);
         }
 
         var counts = RunProgress.Sum(assignment.Run, audiences.Select(audience => audience.Report()));
+        await CompleteAsync(end, counts, cancellationToken);
+        return counts.Counts;
+    }
+
+    /// <summary>Ends a run of which nothing more can be told than why.</summary>
+    public Task FailAsync(string run, string reason, CancellationToken cancellationToken) =>
+        CompleteAsync(RunEnd.Failed(reason), new ReportProgressRequest { Name = run, Counts = new RunCounts() }, cancellationToken);
+
+    private async Task MarkConnectionAsync(string reason, RunAssignment assignment, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var refused = new ReportRefusedCredentialRequest { Name = assignment.Export.Connection, Run = assignment.Run, Reason = reason };
+            await credentials.ReportRefusedCredentialAsync(refused, cancellationToken: cancellationToken);
+        }
+        catch (RpcException gone) when (gone.StatusCode == StatusCode.NotFound)
+        {
+            // Removed meanwhile: there is nothing to mark.
+        }
+    }
+
+    private async Task CompleteAsync(RunEnd end, ReportProgressRequest counts, CancellationToken cancellationToken)
+    {
         var completed = new CompleteRunRequest
         {
-            Name = assignment.Run,
+            Name = counts.Name,
             State = end.State,
             Counts = counts.Counts,
             SegmentCounts = { counts.SegmentCounts },
@@ -46,6 +69,5 @@ internal sealed class ReportRun(
         };
         await runs.CompleteRunAsync(completed, cancellationToken: cancellationToken);
         metrics.Ended(end.State, end.Reason);
-        return counts.Counts;
     }
 }

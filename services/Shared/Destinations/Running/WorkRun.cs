@@ -36,8 +36,9 @@ internal sealed class WorkRun(
         {
             await DeliverAsync(work, stopping);
         }
-        catch (RpcException refused) when (IsRefusal(refused.StatusCode))
+        catch (RpcException refused) when (refused.IsFinal())
         {
+            // The members cannot be read as the export defines them; no repetition mends that.
             halt.Request(RunEnd.Failed(refused.GetReason() ?? Reasons.MembersUnreadable, refused.GetReason() is null ? "" : refused.Status.Detail));
         }
         finally
@@ -59,8 +60,4 @@ internal sealed class WorkRun(
             await deliver.RunAsync(work, audience, aborting.Token);
         }
     }
-
-    // The members cannot be read as the export defines them; no repetition mends that.
-    private static bool IsRefusal(StatusCode status) =>
-        status is StatusCode.FailedPrecondition or StatusCode.NotFound or StatusCode.InvalidArgument or StatusCode.PermissionDenied;
 }
