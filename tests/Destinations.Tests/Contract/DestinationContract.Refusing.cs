@@ -168,6 +168,7 @@ public abstract partial class DestinationContract
     public async Task A_call_that_another_service_refuses_for_good_ends_the_run_with_a_reason(StatusCode status)
     {
         var refusal = new RpcException(new Status(status, "No."));
+        Stage.Worker.Logs.Announce("refused for good");
         Stage.Put(Customer.Many(3).Append(Customer.One(4) with { Email = "" }));
         Stage.Connections.Refusal = refusal;
         await AssertFailsAsync("SERVICE_REFUSED");
