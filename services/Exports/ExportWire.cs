@@ -56,6 +56,7 @@ internal sealed class ExportWire(DestinationTypes types)
         Run = run.Name.ToString(),
         Export = Write(run.Name.Export, run.Definition, run.DefinitionEtag),
         FullComparison = run.FullComparison,
+        ResendAll = run.ResendAll,
         DestinationAccount = run.DestinationAccount,
         ExportUid = run.ExportUid,
     };
@@ -77,6 +78,7 @@ internal sealed class ExportWire(DestinationTypes types)
             Message = run.Message,
             ThrottledUntil = run.State.IsActive() ? run.ThrottledUntil?.ToTimestamp() : null,
             FullComparison = run.FullComparison,
+            ResendAll = run.ResendAll,
         };
         wire.SegmentCounts.Add(run.SegmentCounts.Select(Write));
         wire.RejectionClasses.Add(viewed.Classes.Select(rejections => new Wire.RejectionClass

@@ -17,6 +17,9 @@ internal sealed record ExportRun(
     string DestinationAccount,
     DateTimeOffset RequestTime)
 {
+    /// <summary>Every member is sent, whatever was delivered before.</summary>
+    public bool ResendAll { get; init; }
+
     /// <summary>When a worker was last asked to take it over.</summary>
     public DateTimeOffset PublishTime { get; init; } = RequestTime;
 

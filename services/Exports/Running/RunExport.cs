@@ -5,14 +5,19 @@ using CustomerInsights.ServiceDefaults.Storage;
 
 namespace CustomerInsights.Exports.Running;
 
+/// <summary>How a person wants a run.</summary>
+/// <param name="ResendAll">Send every member, whatever was delivered before; includes the full comparison.</param>
+/// <param name="RequestId">Repeats of one request carry the same; empty when nobody repeats.</param>
+internal sealed record RunWish(bool FullComparison, bool ResendAll, string RequestId);
+
 /// <summary>Starts a run because a person asks (EXP-30).</summary>
 internal sealed class RunExport(Database database, ExportRights rights, PlanRun plan, OpenRun open)
 {
     private const int MaxRequestId = 100;
 
-    public async Task<Result<ExportRun>> RunAsync(ExportName name, bool fullComparison, string requestId, Caller caller, CancellationToken cancellationToken)
+    public async Task<Result<ExportRun>> RunAsync(ExportName name, RunWish wish, Caller caller, CancellationToken cancellationToken)
     {
-        if (requestId.Length > MaxRequestId)
+        if (wish.RequestId.Length > MaxRequestId)
         {
             return Refusal.Invalid("request_id", $"must be at most {MaxRequestId} characters.");
         }
@@ -28,7 +33,7 @@ internal sealed class RunExport(Database database, ExportRights rights, PlanRun 
         }
 
         var made = await plan.RunAsync(export.Definition, cancellationToken);
-        var order = new RunOrder(RunTrigger.OnDemand, caller.Principal, fullComparison, requestId);
+        var order = new RunOrder(RunTrigger.OnDemand, caller.Principal, wish.FullComparison || wish.ResendAll, wish.RequestId) { ResendAll = wish.ResendAll };
         return await database.WriteAsync(transaction => OpenAsync(transaction, export, order, made), cancellationToken);
     }
 

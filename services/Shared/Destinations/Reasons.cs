@@ -36,6 +36,9 @@ public static class Reasons
     /// <summary>Run: the connection and the export are of different destinations.</summary>
     public const string SettingsMismatch = "SETTINGS_MISMATCH";
 
+    /// <summary>Run: the connection leads to another account than when the run was opened.</summary>
+    public const string AccountChanged = "ACCOUNT_CHANGED";
+
     /// <summary>Run: another service of this system refuses a call that the run needs.</summary>
     public const string ServiceRefused = "SERVICE_REFUSED";
 
@@ -57,6 +60,7 @@ public static class Reasons
         ConnectionMissing => "The connection of the export does not exist any more. Choose another one in the export.",
         MembersUnreadable => "The members of the segments could not be read. Check that the segments and the mapped attributes exist.",
         SettingsMismatch => "The export and its connection belong to different destinations. Choose a fitting connection.",
+        AccountChanged => "The connection was changed to another account after the run was opened. Nothing was sent; the next run goes to the new account.",
         ServiceRefused => "Another service of this system refused a call of the worker. Check that all services run the same version and know each other.",
         ReportRefused => "The run was done, but its report was refused. What was sent is remembered; the next run goes on. Check that all services run the same version.",
         _ => reason,

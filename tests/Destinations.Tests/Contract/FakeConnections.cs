@@ -9,6 +9,9 @@ public sealed class FakeConnections(Credential credential) : CredentialService.C
 {
     public Credential Credential { get; set; } = credential;
 
+    /// <summary>The account that it opens.</summary>
+    public string Account { get; set; } = "account";
+
     /// <summary>Refuses to hand it out.</summary>
     public RpcException? Refusal { get; set; }
 
@@ -22,7 +25,7 @@ public sealed class FakeConnections(Credential credential) : CredentialService.C
     public override Task<Credential> FetchCredential(FetchCredentialRequest request, ServerCallContext context)
     {
         Fetched++;
-        return Refusal is { } refusal ? throw refusal : Task.FromResult(Credential);
+        return Refusal is { } refusal ? throw refusal : Task.FromResult(new Credential(Credential) { DestinationAccount = Account });
     }
 
     public override Task<ReportRefusedCredentialResponse> ReportRefusedCredential(ReportRefusedCredentialRequest request, ServerCallContext context)

@@ -69,6 +69,16 @@ internal sealed class ScriptedVendor : Vendor
         return Task.CompletedTask;
     }
 
+    public override Task ForgetAsync(CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            _members.Clear();
+        }
+
+        return Task.CompletedTask;
+    }
+
     public override Task InjectAsync(VendorFault fault, CancellationToken cancellationToken)
     {
         lock (_gate)

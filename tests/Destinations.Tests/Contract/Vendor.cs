@@ -100,6 +100,9 @@ public abstract class Vendor : IAsyncDisposable
     /// <summary>Puts somebody into the audience behind our back.</summary>
     public abstract Task AddForeignAsync(string key, CancellationToken cancellationToken);
 
+    /// <summary>Loses everybody it knows, perhaps with its memory of requests.</summary>
+    public abstract Task ForgetAsync(CancellationToken cancellationToken);
+
     public abstract Task InjectAsync(VendorFault fault, CancellationToken cancellationToken);
 
     /// <summary>Ends all faults, hanging requests among them.</summary>

@@ -19,6 +19,7 @@ public sealed class WorkerStage : IAsyncDisposable
         (Vendor, Database, Connections) = (vendor, database, new FakeConnections(vendor.Credential));
         Export = new Export { Name = $"{FakeSegments.Environment}/exports/newsletter", Connection = $"{FakeSegments.Environment}/connections/vendor", Segments = { FakeSegments.Names } };
         vendor.Configure(Export);
+        Account = Connections.Account;
     }
 
     public Vendor Vendor { get; }
@@ -34,8 +35,12 @@ public sealed class WorkerStage : IAsyncDisposable
     /// <summary>The export of the next run.</summary>
     public Export Export { get; }
 
-    /// <summary>The account of the next run.</summary>
-    public string Account { get; set; } = "account";
+    /// <summary>The account of the connection, for which the next run is opened.</summary>
+    public string Account
+    {
+        get;
+        set => field = Connections.Account = value;
+    }
 
     public ServiceHarness Worker { get; private set; } = null!;
 
@@ -83,7 +88,7 @@ public sealed class WorkerStage : IAsyncDisposable
     }
 
     /// <summary>Asks the worker for a run, by event; returns its name.</summary>
-    public async Task<string> AskAsync(bool fullComparison, CancellationToken cancellationToken)
+    public async Task<string> AskAsync(bool fullComparison, CancellationToken cancellationToken, bool resendAll = false)
     {
         var assignment = new RunAssignment
         {
@@ -92,6 +97,7 @@ public sealed class WorkerStage : IAsyncDisposable
             ExportUid = "uid-1",
             DestinationAccount = Account,
             FullComparison = fullComparison,
+            ResendAll = resendAll,
         };
         Exports.Open(assignment);
         await AnnounceAsync(assignment.Run, cancellationToken);

@@ -105,6 +105,8 @@ internal sealed class BrazeVendor : Vendor
         answer.EnsureSuccessStatusCode();
     }
 
+    public override Task ForgetAsync(CancellationToken cancellationToken) => Control.ResetAsync(cancellationToken);
+
     public override Task InjectAsync(VendorFault fault, CancellationToken cancellationToken) =>
         Control.AddFaultAsync(ToRule(fault) with { Skip = fault.Skip, Count = fault.Count }, cancellationToken);
 

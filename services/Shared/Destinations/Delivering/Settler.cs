@@ -130,8 +130,8 @@ internal sealed class Settler(AudienceWork work, PassPlan plan, PendingKeys pend
 /// <param name="IsWhole">All members, in the order of their ids, so that the pass can be taken up in its middle.</param>
 /// <param name="Position">Of the snapshot that is read.</param>
 /// <param name="Done">Counts of the part that an earlier claim has settled; null when it starts anew.</param>
-/// <param name="RetriesRejected">Rows that were refused before are tried again although nothing changed.</param>
-internal sealed record PassPlan(bool IsWhole, FeedPosition Position, Checkpoint? Done, bool RetriesRejected);
+/// <param name="Sent">What rows of earlier runs are worth.</param>
+internal sealed record PassPlan(bool IsWhole, FeedPosition Position, Checkpoint? Done, Sent Sent);
 
 /// <summary>Rows on their way in one request.</summary>
 /// <param name="Id">Its name in the flight log; null when every key stands already, so that a crash loses nothing.</param>

@@ -35,7 +35,10 @@ internal sealed class OpenDestination(CredentialService.CredentialServiceClient 
                 : Refusal.Precondition(Reasons.ServiceRefused, Reasons.Explain(Reasons.ServiceRefused));
         }
 
-        return await destination.OpenAsync(assignment, credential, cancellationToken);
+        // The run was opened for an account; whatever the credential opens now must not be taken for it.
+        return credential.DestinationAccount.Length > 0 && credential.DestinationAccount != assignment.DestinationAccount
+            ? Refusal.Precondition(Reasons.AccountChanged, Reasons.Explain(Reasons.AccountChanged))
+            : await destination.OpenAsync(assignment, credential, cancellationToken);
     }
 
     private static Refusal Missing() => Refusal.Precondition(Reasons.ConnectionMissing, Reasons.Explain(Reasons.ConnectionMissing));
