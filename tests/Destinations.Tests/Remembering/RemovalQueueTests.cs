@@ -52,7 +52,7 @@ public sealed class RemovalQueueTests(Engine engine) : LedgerFixture(engine)
         var landed = Flight(1, ("a", "k-a"));
         var lost = Flight(2, ("b", "k-b"), ("c", "k \"c\""));
         await Database.WriteAsync(transaction => FlightLog.TakeOffAsync(transaction, AudienceId, [landed, lost]), Token);
-        await Database.WriteAsync(transaction => FlightLog.LandAsync(transaction, [landed.Id!]), Token);
+        await Database.WriteAsync(transaction => FlightLog.LandAsync(transaction, [landed.Id]), Token);
         await Database.WriteAsync(transaction => FlightLog.RecoverAsync(transaction, AudienceId), Token);
         await Database.WriteAsync(transaction => FlightLog.RecoverAsync(transaction, AudienceId), Token);
         Assert.That((await QueuedAsync()).Select(removal => (removal.Key, removal.CustomerId, removal.Cause)), Is.EqualTo(new[]
