@@ -56,7 +56,7 @@ public static class Reasons
         Unavailable => "The destination was out of reach or failing for several attempts. What was sent is remembered; the next run goes on.",
         AnswerLost => "The destination took requests but its answers were lost for several attempts. Everything is sent again by the next run, which is harmless.",
         Throttled => "The destination limited the rate for too long. What was sent is remembered; the next run goes on. Ask for a higher allowance if this repeats.",
-        Misdirected => "The destination refuses the request as such. Check the host of the connection; if it is right, report a defect.",
+        Misdirected => "The destination refuses the request as such. Check the host of the connection and the names in the export; if they are right, report a defect.",
         ConnectionMissing => "The connection of the export does not exist any more. Choose another one in the export.",
         MembersUnreadable => "The members of the segments could not be read. Check that the segments and the mapped attributes exist.",
         SettingsMismatch => "The export and its connection belong to different destinations. Choose a fitting connection.",

@@ -119,8 +119,44 @@ public abstract partial class DestinationContract
         await DeliverAsync(new RunCounts { Read = 6, Added = 6 });
         await Vendor.InjectAsync(new VendorFault(VendorFaultKind.RefuseRow, Key: customers[1].Key), Token);
         Stage.Remove(customers.Take(3));
-        await DeliverAsync(new RunCounts { Removed = 2, RemovalsRejected = 1 });
+        var run = await DeliverAsync(new RunCounts { Removed = 2, RemovalsRejected = 1 });
         await AssertVendorKnowsAsync(customers[1], customers[3], customers[4], customers[5]);
+        Assert.That(Stage.Exports.RejectedOf(run.Name), Is.EqualTo(new Dictionary<string, string> { [customers[1].Id] = Vendor.RefusedReason }));
+    }
+
+    // Whoever was not taken out has the mark still: forgetting that would leave it there for good.
+    [Test]
+    public async Task A_refused_removal_is_counted_and_tried_again_until_it_is_done()
+    {
+        var customers = Customer.Many(6);
+        Stage.Put(customers);
+        await DeliverAsync(new RunCounts { Read = 6, Added = 6 });
+        await Vendor.InjectAsync(new VendorFault(VendorFaultKind.RefuseRow, Key: customers[1].Key), Token);
+        Stage.Remove(customers[1]);
+        await DeliverAsync(new RunCounts { RemovalsRejected = 1 });
+        var again = await DeliverAsync(new RunCounts { RemovalsRejected = 1 });
+        Assert.That(Stage.Exports.RejectedOf(again.Name).Keys, Is.EqualTo(new[] { customers[1].Id }));
+        Assert.That(again.Counts.Requests, Is.EqualTo(1), "once in a run");
+        await Vendor.HealAsync(Token);
+        await DeliverAsync(new RunCounts { Removed = 1 });
+        await AssertVendorKnowsAsync(customers.Where((_, i) => i != 1));
+        await DeliverAsync(new RunCounts());
+    }
+
+    // Lessons 2.5: rows that were given up are not sent again, so none may be given up for a fault that is not its own.
+    [TestCase(1)]
+    [TestCase(12)]
+    public async Task A_request_that_is_refused_as_such_costs_no_row_and_fails_the_run(int count)
+    {
+        var customers = Customer.Many(count);
+        Stage.Put(customers);
+        await Vendor.InjectAsync(new VendorFault(VendorFaultKind.RefuseRequest), Token);
+        var run = await Stage.RunAsync(Token);
+        Assert.That((run.State, run.Reason), Is.EqualTo((RunState.Failed, "DESTINATION_REFUSES_REQUEST")));
+        Assert.That(Stage.Exports.RejectedOf(run.Name), Is.Empty);
+        await Vendor.HealAsync(Token);
+        await DeliverAsync(new RunCounts { Read = count, Added = count });
+        await AssertVendorKnowsAsync(customers);
     }
 
     [TestCase(VendorFaultKind.Unauthorized, "CREDENTIAL_UNKNOWN")]

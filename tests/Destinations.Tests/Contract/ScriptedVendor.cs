@@ -103,7 +103,7 @@ internal sealed class ScriptedVendor : Vendor
 
     public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
-    public async Task<BatchOutcome> TakeAsync(DeliveryBatch batch, CancellationToken cancellationToken)
+    public async Task<BatchOutcome> TakeAsync(DeliveryBatch batch, TimeProvider time, CancellationToken cancellationToken)
     {
         var (fault, wait) = Meet(batch);
         if (fault?.Kind == VendorFaultKind.Hanging)
@@ -119,11 +119,15 @@ internal sealed class ScriptedVendor : Vendor
         return fault?.Kind switch
         {
             VendorFaultKind.Unavailable or VendorFaultKind.DroppedBefore => new BatchOutcome(Answer.Unavailable) { Reason = Reasons.Unavailable },
-            VendorFaultKind.Throttled => new BatchOutcome(Answer.Throttled) { Reason = Reasons.Throttled, RetryAt = TimeProvider.System.GetUtcNow().AddSeconds(1) },
+            VendorFaultKind.Throttled => Throttled(TimeSpan.FromSeconds(1)),
+            VendorFaultKind.ThrottledForLong => Throttled(TimeSpan.FromMinutes(10)),
+            VendorFaultKind.RefuseRequest => new BatchOutcome(Answer.Refused) { Reason = Refused },
             VendorFaultKind.Unauthorized => new BatchOutcome(Answer.Unauthorized) { Reason = Reasons.CredentialUnknown },
             VendorFaultKind.Forbidden => new BatchOutcome(Answer.Unauthorized) { Reason = Reasons.CredentialForbidden },
             _ => Take(batch, fault),
         };
+
+        BatchOutcome Throttled(TimeSpan wait) => new(Answer.Throttled) { Reason = Reasons.Throttled, RetryAt = time.GetUtcNow() + wait };
     }
 
     private (VendorFault? Fault, Task Healed) Meet(DeliveryBatch batch)

@@ -14,6 +14,12 @@ public enum VendorFaultKind
     /// <summary>Says "too fast"; wait a second.</summary>
     Throttled,
 
+    /// <summary>Says "too fast"; wait ten minutes.</summary>
+    ThrottledForLong,
+
+    /// <summary>Refuses the request as such, naming no row.</summary>
+    RefuseRequest,
+
     /// <summary>The connection breaks before the request has any effect.</summary>
     DroppedBefore,
 

@@ -35,6 +35,9 @@ public sealed class WorkerStage : IAsyncDisposable
     /// <summary>The export of the next run.</summary>
     public Export Export { get; }
 
+    /// <summary>Places for runs, from the next start of a worker on.</summary>
+    public int ConcurrentRuns { get; set; } = 4;
+
     /// <summary>The account of the connection, for which the next run is opened.</summary>
     public string Account
     {
@@ -59,7 +62,7 @@ public sealed class WorkerStage : IAsyncDisposable
             Database = Database,
             Time = time,
             Fakes = [Segments, Exports, Connections],
-            Settings = new Dictionary<string, string?>(Vendor.Settings) { ["Jobs:Lease"] = "00:00:02", ["Jobs:Poll"] = "00:00:00.2" },
+            Settings = new Dictionary<string, string?>(Vendor.Settings) { ["Jobs:Lease"] = "00:00:02", ["Jobs:Poll"] = "00:00:00.2", ["Destinations:ConcurrentRuns"] = $"{ConcurrentRuns}" },
         },
         cancellationToken);
 

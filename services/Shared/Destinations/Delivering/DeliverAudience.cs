@@ -107,9 +107,13 @@ internal sealed partial class DeliverAudience(
                 {
                     await CompleteAsync(transaction, work, plan, next);
                 }
-                else if (work.Run.Halt.End is not null)
+                else if (work.Run.Halt is { End: null, ResumeAt: not null } && plan.IsWhole)
                 {
-                    // The run ends here: what was settled so far is what it reports.
+                    await RunStore.CheckpointAsync(transaction, scope, pass.Reached!);
+                }
+                else if (work.Run.Halt is { End: not null } or { ResumeAt: not null })
+                {
+                    // The run ends or is put down here: what was settled so far is what it reports.
                     await RunStore.CheckpointAsync(transaction, scope, new Checkpoint(null, plan.Position, work.Counts.Tally.Snapshot(), work.Counts.Meter.Requests));
                 }
             },
