@@ -65,6 +65,7 @@ public static class DestinationsCapability
         services.AddSingleton<PauseRun>();
         services.AddSingleton<Explanations>();
         services.AddSingleton<ReportRejectedRows>();
+        services.AddSingleton<MarkConnection>();
         services.AddSingleton<ReportRun>();
         services.AddSingleton<RetryLater>();
         return builder;

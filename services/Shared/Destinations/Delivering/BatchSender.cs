@@ -21,7 +21,7 @@ internal sealed partial class BatchSender(RunWork run, SendMeter meter, TimeProv
         sending.Parts.Push(new Part([.. Enumerable.Range(0, sending.Fates.Length)], default));
         while (sending.Parts.TryPop(out var part))
         {
-            if (!await MaySendAsync())
+            if (!await MaySendAsync(cancellationToken))
             {
                 return sending.Fates;
             }
@@ -39,8 +39,9 @@ internal sealed partial class BatchSender(RunWork run, SendMeter meter, TimeProv
         return sending.Fates;
     }
 
-    private async Task<bool> MaySendAsync()
+    private async Task<bool> MaySendAsync(CancellationToken cancellationToken)
     {
+        cancellationToken.ThrowIfCancellationRequested();
         DateTimeOffset? heldUntil = null;
         if (!await run.Halt.WaitAsync(async token => heldUntil = await run.Throttle.AcquireAsync(DeliveryPolicy.LongestWaitInPlace, token)))
         {
@@ -108,7 +109,6 @@ internal sealed partial class BatchSender(RunWork run, SendMeter meter, TimeProv
     // Tells whether to go on with what is left.
     private async Task<bool> FollowAsync(DeliveryDecision decision, Part rest, Sending sending, CancellationToken cancellationToken)
     {
-        cancellationToken.ThrowIfCancellationRequested();
         switch (decision.Step)
         {
             case NextStep.Done:
@@ -128,15 +128,16 @@ internal sealed partial class BatchSender(RunWork run, SendMeter meter, TimeProv
             case NextStep.Retry:
                 Log.Retrying(logger, run.Run, rest.Rows.Count, decision.Reason, rest.Attempts.Failures, rest.Attempts.Throttles);
                 sending.Parts.Push(rest);
-                return await WaitAsync(decision);
+                return await WaitAsync(decision, cancellationToken);
             default:
                 run.Halt.Request(RunEnd.Failed(decision.Reason));
                 return false;
         }
     }
 
-    private async Task<bool> WaitAsync(DeliveryDecision decision)
+    private async Task<bool> WaitAsync(DeliveryDecision decision, CancellationToken cancellationToken)
     {
+        cancellationToken.ThrowIfCancellationRequested();
         if (decision.HoldsAccount)
         {
             run.Throttle.HoldUntil(decision.At);

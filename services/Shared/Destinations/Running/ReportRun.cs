@@ -1,10 +1,8 @@
-using CustomerInsights.Contracts.Connections.V1;
 using CustomerInsights.Contracts.Exports.V1;
 using CustomerInsights.Destinations.Counting;
 using CustomerInsights.Destinations.Delivering;
 using CustomerInsights.Destinations.Remembering;
 using CustomerInsights.ServiceDefaults.Storage;
-using Grpc.Core;
 
 namespace CustomerInsights.Destinations.Running;
 
@@ -14,7 +12,7 @@ namespace CustomerInsights.Destinations.Running;
 /// </summary>
 internal sealed class ReportRun(
     ExportRunService.ExportRunServiceClient runs,
-    CredentialService.CredentialServiceClient credentials,
+    MarkConnection mark,
     Database database,
     ReportRejectedRows rejectedRows,
     Explanations explanations,
@@ -31,7 +29,7 @@ internal sealed class ReportRun(
 
         if (end.MarksConnection)
         {
-            await MarkConnectionAsync(end.Reason, assignment, cancellationToken);
+            await mark.RunAsync(assignment, end.Reason, cancellationToken);
         }
 
         var counts = RunProgress.Sum(assignment.Run, audiences.Select(audience => audience.Report()));
@@ -42,19 +40,6 @@ internal sealed class ReportRun(
     /// <summary>Ends a run of which nothing more can be told than why.</summary>
     public Task FailAsync(string run, string reason, CancellationToken cancellationToken) =>
         CompleteAsync(RunEnd.Failed(reason), new ReportProgressRequest { Name = run, Counts = new RunCounts() }, cancellationToken);
-
-    private async Task MarkConnectionAsync(string reason, RunAssignment assignment, CancellationToken cancellationToken)
-    {
-        try
-        {
-            var refused = new ReportRefusedCredentialRequest { Name = assignment.Export.Connection, Run = assignment.Run, Reason = reason };
-            await credentials.ReportRefusedCredentialAsync(refused, cancellationToken: cancellationToken);
-        }
-        catch (RpcException gone) when (gone.StatusCode == StatusCode.NotFound)
-        {
-            // Removed meanwhile: there is nothing to mark.
-        }
-    }
 
     private async Task CompleteAsync(RunEnd end, ReportProgressRequest counts, CancellationToken cancellationToken)
     {
