@@ -34,7 +34,7 @@ internal sealed class ConnectionWire(ConnectionTypes types)
             CreatedBy = connection.CreatedBy,
             Etag = connection.Etag,
         };
-        types.Of(connection.Type).WriteSettings(message, connection.Host);
+        types.Of(connection.Type).WriteSettings(message, connection.Host, connection.Workspace);
         return message;
     }
 
@@ -42,7 +42,7 @@ internal sealed class ConnectionWire(ConnectionTypes types)
     public Wire.Connection WriteOutline(Connection connection)
     {
         var message = new Wire.Connection { Name = connection.Name.ToString(), DisplayName = connection.DisplayName };
-        types.Of(connection.Type).WriteSettings(message, host: "");
+        types.Of(connection.Type).WriteSettings(message, host: "", workspace: "");
         return message;
     }
 
@@ -60,14 +60,18 @@ internal sealed class ConnectionWire(ConnectionTypes types)
 
     public Wire.Credential WriteCredential(FetchedCredential fetched)
     {
-        var message = new Wire.Credential { ExportUser = fetched.Connection.ExportUser.Principal };
+        var message = new Wire.Credential { ExportUser = fetched.Connection.ExportUser.Principal, DestinationAccount = AccountOf(fetched.Connection) };
         types.Of(fetched.Connection.Type).WriteCredential(message, fetched.Connection.Host, fetched.Secret);
         return message;
     }
 
-    // A hash, because others store it, log it and send it on, and the host is nobody's business but ours.
-    private static string AccountOf(Connection connection) =>
-        $"{connection.Type}-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(connection.Host)))[..AccountLength]}";
+    // A hash, because others store it, log it and send it on, and the host is nobody's business but ours. Ledgers hang on
+    // it, so without a label it stays what it was before there were labels.
+    private static string AccountOf(Connection connection)
+    {
+        var account = connection.Workspace.Length == 0 ? connection.Host : $"{connection.Host}\n{connection.Workspace}";
+        return $"{connection.Type}-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(account)))[..AccountLength]}";
+    }
 
     private static Wire.ConnectionState StateOf(Connection connection) => connection.IsActive ? Wire.ConnectionState.Active : Wire.ConnectionState.NeedsAttention;
 }

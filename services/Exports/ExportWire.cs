@@ -56,6 +56,7 @@ internal sealed class ExportWire(DestinationTypes types)
         Run = run.Name.ToString(),
         Export = Write(run.Name.Export, run.Definition, run.DefinitionEtag),
         FullComparison = run.FullComparison,
+        ResendAll = run.ResendAll,
         DestinationAccount = run.DestinationAccount,
         ExportUid = run.ExportUid,
     };
@@ -78,6 +79,7 @@ internal sealed class ExportWire(DestinationTypes types)
             ThrottledUntil = run.State.IsActive() ? run.ThrottledUntil?.ToTimestamp() : null,
             FullComparison = run.FullComparison,
             ExportUser = run.ExportUser,
+            ResendAll = run.ResendAll,
         };
         wire.SegmentCounts.Add(run.SegmentCounts.Select(Write));
         if (wire.SegmentCounts is [var only])

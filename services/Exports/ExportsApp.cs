@@ -45,6 +45,7 @@ public sealed class ExportsApp : IServiceApp
             .AddSingleton<ExportActions>()
             .AddSingleton<ExportWire>()
             .AddSingleton<CheckDefinition>()
+            .AddSingleton<FindRival>()
             .AddSingleton<CreateExport>()
             .AddSingleton<UpdateExport>()
             .AddSingleton<DeleteExport>();

@@ -71,7 +71,8 @@ internal sealed class ExportsDoor(
     public override async Task<Wire.ExportRun> RunExport(RunExportRequest request, ServerCallContext context)
     {
         var name = ExportName.Parse(request.Name).OrThrow();
-        var run = await actions.Run.RunAsync(name, request.FullComparison, request.RequestId, Caller.Of(context), context.CancellationToken);
+        var how = new RunWish(request.FullComparison, request.ResendAll, request.RequestId);
+        var run = await actions.Run.RunAsync(name, how, Caller.Of(context), context.CancellationToken);
         return ExportWire.Write(new ViewedRun(run.OrThrow(), []));
     }
 

@@ -161,6 +161,24 @@ public sealed class BrazeSessionTests
         Assert.That(Session(export => export.OnRemoval = BrazeOnRemoval.False).Definition, Is.EqualTo(definitions[0]));
     }
 
+    // The marks of these names are the same bit.
+    [TestCase("last_name", "home_city")]
+    [TestCase("phone", "plan")]
+    public void A_field_is_cleared_although_another_one_with_the_same_mark_is_still_set(string one, string other)
+    {
+        var session = Session(export => export.FieldAttributes.Add(new Dictionary<string, string> { [one] = "One", [other] = "Other" }));
+        foreach (var (kept, cleared) in new[] { (one, other), (other, one) })
+        {
+            var full = MapFully(session, With("a", "b"));
+            var fewer = kept == one ? With("a", null) : With(null, "b");
+            var text = MapFully(session, fewer, new StandingDelivery(full.Mapped.Key, full.Mapped.Fields)).Text;
+            Assert.That(text, Does.Contain($"\"{cleared}\":null").And.Not.Contain($"\"{kept}\":null"));
+        }
+
+        Member With(string? ofOne, string? ofOther) => Member(
+            "ada@example.com", "b-1", [.. session.Attributes.Skip(2).Select(attribute => Text(attribute == "One" ? ofOne : ofOther))]);
+    }
+
     private static BrazeSession Session(Action<BrazeExport>? change = null)
     {
         var braze = new BrazeExport { SegmentApiIdentifier = Identifier, EmailAttribute = "Email", ExternalIdAttribute = "BrazeId" };

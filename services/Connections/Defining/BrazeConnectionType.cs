@@ -5,10 +5,11 @@ using Wire = CustomerInsights.Contracts.Connections.V1;
 
 namespace CustomerInsights.Connections.Defining;
 
-/// <summary>Braze: a REST host and an API key (BRZ-2).</summary>
+/// <summary>Braze: a REST host, an API key, and the operator's label for the workspace that the key belongs to (BRZ-2).</summary>
 internal sealed class BrazeConnectionType(BrazeProbe probe, IOptions<ConnectionsOptions> options) : ConnectionType
 {
     private const int MaxKeyLength = 256;
+    private const int MaxWorkspaceLength = 64;
 
     public override string Id => "braze";
 
@@ -23,6 +24,15 @@ internal sealed class BrazeConnectionType(BrazeProbe probe, IOptions<Connections
         var host = Parse(connection.Braze.Host);
         violations.Check(host is not null, "connection.braze.host", BrazeHost.Shape);
         return host?.Value ?? "";
+    }
+
+    public override string ReadWorkspace(Wire.Connection connection, Violations violations)
+    {
+        var workspace = connection.Braze.Workspace.Trim();
+        violations.Check(
+            workspace.Length <= MaxWorkspaceLength && !workspace.Any(char.IsControl), "connection.braze.workspace",
+            $"must be at most {MaxWorkspaceLength} characters without line breaks.");
+        return workspace;
     }
 
     public override Secret ReadSecret(Wire.Connection connection, Violations violations)
@@ -42,7 +52,8 @@ internal sealed class BrazeConnectionType(BrazeProbe probe, IOptions<Connections
     public override async Task<ProbeOutcome> ProbeAsync(string host, Secret secret, CancellationToken cancellationToken) =>
         Parse(host) is { } allowed ? await probe.RunAsync(allowed, secret, cancellationToken) : ProbeOutcome.Unreachable;
 
-    public override void WriteSettings(Wire.Connection target, string host) => target.Braze = new Wire.BrazeConnection { Host = host };
+    public override void WriteSettings(Wire.Connection target, string host, string workspace) =>
+        target.Braze = new Wire.BrazeConnection { Host = host, Workspace = workspace };
 
     public override void WriteCredential(Wire.Credential target, string host, Secret secret) =>
         target.Braze = new Wire.BrazeConnection { Host = host, ApiKey = secret.Value };

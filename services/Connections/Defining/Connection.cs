@@ -23,6 +23,9 @@ internal sealed record Connection(
     string CreatedBy,
     string Etag)
 {
+    /// <summary>Label that tells accounts behind one host apart; empty for none.</summary>
+    public string Workspace { get; init; } = "";
+
     public bool IsActive => CredentialProblem == Problem.None && ExportUserProblem == Problem.None;
 }
 

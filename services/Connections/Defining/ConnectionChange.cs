@@ -16,6 +16,8 @@ internal sealed record ConnectionChange(ConnectionName Name, string Etag)
 
     public string? Host { get; private init; }
 
+    public string? Workspace { get; private init; }
+
     public Secret? Secret { get; private init; }
 
     /// <summary>Type whose settings the update carries; null when it touches none.</summary>
@@ -32,24 +34,25 @@ internal sealed record ConnectionChange(ConnectionName Name, string Etag)
         var paths = (request.UpdateMask?.Paths ?? []).Distinct().ToList();
         violations.Check(paths.Count > 0, "update_mask", "is required: name the fields to change.");
         var type = types.Of(given);
-        var (host, secret) = (false, false);
-        foreach (var path in paths.Where(path => path is not (DisplayNamePath or AccessPath)))
+        var settings = paths.Where(path => path is not (DisplayNamePath or AccessPath)).ToList();
+        foreach (var path in settings)
         {
-            var known = type is not null && (path == $"{type.Field}.host" || path == $"{type.Field}.api_key");
-            violations.Check(known, "update_mask", $"\"{path}\" cannot be changed; fields are display_name, access, braze.host and braze.api_key, the last two with settings of that type.");
-            host |= known && path.EndsWith(".host", StringComparison.Ordinal);
-            secret |= known && path.EndsWith(".api_key", StringComparison.Ordinal);
+            var known = type is not null && (path == $"{type.Field}.host" || path == $"{type.Field}.api_key" || path == $"{type.Field}.workspace");
+            violations.Check(known, "update_mask", $"\"{path}\" cannot be changed; fields are display_name, access, braze.host, braze.api_key and braze.workspace, the last three with settings of that type.");
         }
 
         var change = new ConnectionChange(name, given.Etag)
         {
             DisplayName = paths.Contains(DisplayNamePath) ? ConnectionDraft.ReadDisplayName(given.DisplayName, violations) : null,
             Access = paths.Contains(AccessPath) ? ConnectionDraft.ReadAccess(given.Access, violations) : null,
-            Host = host ? type!.ReadHost(given, violations) : null,
-            Secret = secret ? type!.ReadSecret(given, violations) : null,
-            Type = host || secret ? type : null,
+            Host = Names("host") ? type!.ReadHost(given, violations) : null,
+            Workspace = Names("workspace") ? type!.ReadWorkspace(given, violations) : null,
+            Secret = Names("api_key") ? type!.ReadSecret(given, violations) : null,
+            Type = settings.Count > 0 ? type : null,
         };
         return violations.None ? change : violations.ToRefusal();
+
+        bool Names(string setting) => type is not null && settings.Contains($"{type.Field}.{setting}");
     }
 
     /// <summary>Names of what differs from the connection, for the audit trail.</summary>
@@ -68,6 +71,11 @@ internal sealed record ConnectionChange(ConnectionName Name, string Etag)
         if (Host is { } host && host != connection.Host)
         {
             yield return $"{connection.Type}.host";
+        }
+
+        if (Workspace is { } workspace && workspace != connection.Workspace)
+        {
+            yield return $"{connection.Type}.workspace";
         }
 
         if (Secret is not null)

@@ -10,7 +10,7 @@ internal static class ConnectionStore
 {
     private const string Columns =
         """
-        environment_id, connection_id, type, display_name, host, access, secret, credential_version, credential_problem,
+        environment_id, connection_id, type, display_name, host, workspace, access, secret, credential_version, credential_problem,
         export_user, export_user_groups, export_user_since, export_user_problem, statement_version, agreed_by, agreed_at, created_at, created_by, etag
         """;
 
@@ -21,7 +21,7 @@ internal static class ConnectionStore
         await transaction.ExecuteAsync(
             $"""
             INSERT INTO connections ({Columns}, display_name_key, request_id, request_fingerprint)
-            VALUES (@Environment, @Connection, @Type, @DisplayName, @Host, @Access, @Secret, @CredentialVersion, @CredentialProblem,
+            VALUES (@Environment, @Connection, @Type, @DisplayName, @Host, @Workspace, @Access, @Secret, @CredentialVersion, @CredentialProblem,
               @ExportUser, @Groups, @Since, @ExportUserProblem, @StatementVersion, @AgreedBy, @AgreedAt, @CreatedAt, @CreatedBy, @Etag,
               @Key, @requestId, @fingerprint)
             ON CONFLICT DO NOTHING
@@ -33,6 +33,7 @@ internal static class ConnectionStore
                 connection.Type,
                 connection.DisplayName,
                 connection.Host,
+                connection.Workspace,
                 Access = (long)connection.Access,
                 connection.Secret,
                 connection.CredentialVersion,
@@ -56,7 +57,7 @@ internal static class ConnectionStore
     public static Task SaveAsync(Transaction transaction, Connection connection) => transaction.ExecuteAsync(
         $"""
         UPDATE connections
-        SET display_name = @DisplayName, display_name_key = @Key, host = @Host, access = @Access, secret = @Secret,
+        SET display_name = @DisplayName, display_name_key = @Key, host = @Host, workspace = @Workspace, access = @Access, secret = @Secret,
           credential_version = @CredentialVersion, credential_problem = @CredentialProblem,
           export_user = @ExportUser, export_user_groups = @Groups, export_user_since = @Since, export_user_problem = @ExportUserProblem, etag = @Etag
         WHERE {IsNamed}
@@ -68,6 +69,7 @@ internal static class ConnectionStore
             connection.DisplayName,
             Key = KeyOf(connection.DisplayName),
             connection.Host,
+            connection.Workspace,
             Access = (long)connection.Access,
             connection.Secret,
             connection.CredentialVersion,
@@ -137,7 +139,10 @@ internal static class ConnectionStore
         new Agreement(row.StatementVersion, row.AgreedBy, Timestamps.FromMicroseconds(row.AgreedAt)),
         Timestamps.FromMicroseconds(row.CreatedAt),
         row.CreatedBy,
-        row.Etag);
+        row.Etag)
+    {
+        Workspace = row.Workspace,
+    };
 
     private sealed record Row(
         string EnvironmentId,
@@ -145,6 +150,7 @@ internal static class ConnectionStore
         string Type,
         string DisplayName,
         string Host,
+        string Workspace,
         int Access,
         string Secret,
         long CredentialVersion,

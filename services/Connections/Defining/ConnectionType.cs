@@ -25,6 +25,9 @@ internal abstract class ConnectionType
     /// <summary>The host of the settings, in one spelling; "" with a violation when it is none that may be called.</summary>
     public abstract string ReadHost(Wire.Connection connection, Violations violations);
 
+    /// <summary>The label that tells accounts behind one host apart; empty for none, with a violation when it cannot be one.</summary>
+    public abstract string ReadWorkspace(Wire.Connection connection, Violations violations);
+
     /// <summary>The secret of the settings; with a violation when it is missing or cannot be one.</summary>
     public abstract Secret ReadSecret(Wire.Connection connection, Violations violations);
 
@@ -35,7 +38,7 @@ internal abstract class ConnectionType
     public abstract Task<ProbeOutcome> ProbeAsync(string host, Secret secret, CancellationToken cancellationToken);
 
     /// <summary>Puts settings without secret into an answer; without host, they tell the type only.</summary>
-    public abstract void WriteSettings(Wire.Connection target, string host);
+    public abstract void WriteSettings(Wire.Connection target, string host, string workspace);
 
     /// <summary>Puts the secret into the answer for the worker.</summary>
     public abstract void WriteCredential(Wire.Credential target, string host, Secret secret);

@@ -68,7 +68,10 @@ internal sealed class CreateConnection(Database database, ProtectSecrets secrets
         new Agreement(draft.StatementVersion, caller.Principal, exportUser.Since),
         exportUser.Since,
         caller.Principal,
-        ids.Next());
+        ids.Next())
+    {
+        Workspace = draft.Workspace,
+    };
 
     /// <summary>
     /// The answer when the request id, the id or the display name is taken; null when none is. The request id is read last:

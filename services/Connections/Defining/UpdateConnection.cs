@@ -88,6 +88,7 @@ internal sealed class UpdateConnection(Database database, ProtectSecrets secrets
         {
             DisplayName = change.DisplayName ?? present.DisplayName,
             Access = change.Access ?? present.Access,
+            Workspace = change.Workspace ?? present.Workspace,
             Etag = ids.Next(),
         };
         await ConnectionStore.SaveAsync(transaction, updated);

@@ -15,6 +15,7 @@ internal sealed class BrazeDestinationType : DestinationType
     private const int MaxFields = 40;
     private const long DocumentedMembers = 1_000_000;
     private const string LiteralName = "Segment_API_Identifier";
+    private const string Identifier = "export.braze.segment_api_identifier";
 
     private static readonly JsonFormatter Formatter = new(JsonFormatter.Settings.Default);
     private static readonly JsonParser Parser = new(JsonParser.Settings.Default.WithIgnoreUnknownFields(true));
@@ -72,6 +73,10 @@ internal sealed class BrazeDestinationType : DestinationType
         violations.Check(Enum.IsDefined(braze.OnRemoval), "export.braze.on_removal", "is unknown.");
     }
 
+    // Of the literal shape there may be several: they are warned of.
+    public override WrittenAudience? AudienceOf(DestinationSettings settings) =>
+        Parse(settings) is { AttributeShape: not BrazeAttributeShape.LiteralName } braze ? new WrittenAudience(braze.SegmentApiIdentifier, Identifier) : null;
+
     public override IEnumerable<string> Warn(DestinationSettings settings, long memberCount)
     {
         var braze = Parse(settings);
@@ -93,10 +98,9 @@ internal sealed class BrazeDestinationType : DestinationType
 
     private static void CheckIdentifier(BrazeExport braze, Violations violations)
     {
-        const string Field = "export.braze.segment_api_identifier";
-        if (CheckName(braze.SegmentApiIdentifier, Field, violations) && braze.AttributeShape != BrazeAttributeShape.LiteralName)
+        if (CheckName(braze.SegmentApiIdentifier, Identifier, violations) && braze.AttributeShape != BrazeAttributeShape.LiteralName)
         {
-            violations.Check(!ReservedNames.Contains(braze.SegmentApiIdentifier), Field, "is the name of a field of Braze; membership would overwrite it.");
+            violations.Check(!ReservedNames.Contains(braze.SegmentApiIdentifier), Identifier, "is the name of a field of Braze; membership would overwrite it.");
         }
     }
 

@@ -11,7 +11,7 @@ internal sealed record CheckedDefinition(
     IReadOnlyDictionary<string, SegmentFacts> Segments);
 
 /// <summary>Checks all fields of an export at once, with what Connections and Segments know.</summary>
-internal sealed class CheckDefinition(SegmentLookup segments, DestinationTypes types)
+internal sealed class CheckDefinition(SegmentLookup segments, DestinationTypes types, FindRival rivals)
 {
     private const int MaxDisplayName = 128;
     private const int MaxSegments = 50;
@@ -50,6 +50,7 @@ internal sealed class CheckDefinition(SegmentLookup segments, DestinationTypes t
         }
 
         await CheckSettingsAsync(name.Environment, draft, changed, violations, cancellationToken);
+        await CheckRivalAsync(name, draft, connection, changed, violations, cancellationToken);
         if (!violations.None)
         {
             return violations.ToRefusal();
@@ -114,6 +115,22 @@ internal sealed class CheckDefinition(SegmentLookup segments, DestinationTypes t
             var attributes = await segments.FindAttributesAsync(environment, cancellationToken);
             violations.Check(attributes is not null, $"export.{types.Of(draft.Settings).Field}", "maps attributes of profiles, but the environment has no profile schema yet. Declare it first.");
             types.Of(draft.Settings).Check(draft.Settings, attributes, violations);
+        }
+    }
+
+    private async Task CheckRivalAsync(
+        ExportName name, ExportDraft draft, ConnectionFacts? connection, ExportParts changed, Violations violations, CancellationToken cancellationToken)
+    {
+        if ((changed & (ExportParts.Connection | ExportParts.Settings)) == 0 || connection is null || draft.Settings is not { } settings || settings.Type != connection.Type)
+        {
+            return;
+        }
+
+        if (await rivals.RunAsync(name, draft, connection, cancellationToken) is { } rival)
+        {
+            violations.Add(
+                types.Of(settings).AudienceOf(settings)!.Field,
+                $"is written by {rival.Name}, too: each would take out whom only the other one holds. Choose another one, or put the segments into one export.");
         }
     }
 }

@@ -28,10 +28,18 @@ internal abstract class DestinationType
     /// <summary>Adds a violation for each wrong field. Without schema, what depends on it is left out.</summary>
     public abstract void Check(DestinationSettings settings, ProfileAttributes? attributes, Violations violations);
 
+    /// <summary>What at the destination the export keeps equal to its segments; null when others may write it, too.</summary>
+    public abstract WrittenAudience? AudienceOf(DestinationSettings settings);
+
     /// <summary>Things to know that do not forbid saving.</summary>
     /// <param name="memberCount">Sum of the members of all segments.</param>
     public abstract IEnumerable<string> Warn(DestinationSettings settings, long memberCount);
 }
+
+/// <summary>An audience that one export of an account may write, and no other.</summary>
+/// <param name="Name">Its name at the destination.</param>
+/// <param name="Field">The field of an export that gives the name.</param>
+internal sealed record WrittenAudience(string Name, string Field);
 
 /// <summary>Looks destination types up.</summary>
 internal sealed class DestinationTypes(IEnumerable<DestinationType> types)

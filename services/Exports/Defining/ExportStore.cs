@@ -45,6 +45,10 @@ internal static class ExportStore
         """,
         new { environment, connection, paging.After, limit = paging.Size + 1 });
 
+    /// <summary>All exports of an environment to one type of destination that have a connection.</summary>
+    public static Task<IReadOnlyList<Export>> ListConnectedAsync(Session session, string environment, string type) => ManyAsync(
+        session, $"{Columns} WHERE environment = @environment AND settings_type = @type AND connection <> '' ORDER BY export", new { environment, type });
+
     /// <summary>The exports that follow refreshes of a segment, locked, in an order that two transactions share.</summary>
     public static Task<IReadOnlyList<Export>> LockFollowersAsync(Transaction transaction, string segment) => ManyAsync(
         transaction,

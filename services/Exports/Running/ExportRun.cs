@@ -20,6 +20,9 @@ internal sealed record ExportRun(
     /// <summary>Principal under whose name it reads data (D-15); empty when there was no connection.</summary>
     public string ExportUser { get; init; } = "";
 
+    /// <summary>Every member is sent, whatever was delivered before.</summary>
+    public bool ResendAll { get; init; }
+
     /// <summary>When a worker was last asked to take it over.</summary>
     public DateTimeOffset PublishTime { get; init; } = RequestTime;
 

@@ -8,7 +8,10 @@ namespace CustomerInsights.Exports.Running;
 
 /// <summary>Why a run is opened, and how.</summary>
 /// <param name="RequestId">Repeats of one request carry the same; empty when nobody repeats.</param>
-internal sealed record RunOrder(RunTrigger Trigger, string StartedBy, bool FullComparison, string RequestId);
+internal sealed record RunOrder(RunTrigger Trigger, string StartedBy, bool FullComparison, string RequestId)
+{
+    public bool ResendAll { get; init; }
+}
 
 /// <summary>Opens a run and asks the destination's worker for it, in the transaction that holds the export's row.</summary>
 internal sealed partial class OpenRun(
@@ -35,6 +38,7 @@ internal sealed partial class OpenRun(
             time.GetStoredNow())
         {
             ExportUser = plan.ExportUser,
+            ResendAll = order.ResendAll,
             OpenedVersions = plan.Versions,
             SegmentCounts = [.. export.Definition.Segments.Select(segment => new Reporting.SegmentCounts(segment, 0, 0, 0, 0, 0, 0, 0))],
         };

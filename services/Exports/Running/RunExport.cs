@@ -5,12 +5,17 @@ using CustomerInsights.ServiceDefaults.Storage;
 
 namespace CustomerInsights.Exports.Running;
 
+/// <summary>How a person wants a run.</summary>
+/// <param name="ResendAll">Send every member, whatever was delivered before; includes the full comparison.</param>
+/// <param name="RequestId">Repeats of one request carry the same; empty when nobody repeats.</param>
+internal sealed record RunWish(bool FullComparison, bool ResendAll, string RequestId);
+
 /// <summary>Starts a run because a person asks (EXP-30).</summary>
 internal sealed class RunExport(Database database, ExportRights rights, PlanRun plan, OpenRun open)
 {
-    public async Task<Result<ExportRun>> RunAsync(ExportName name, bool fullComparison, string requestId, Caller caller, CancellationToken cancellationToken)
+    public async Task<Result<ExportRun>> RunAsync(ExportName name, RunWish wish, Caller caller, CancellationToken cancellationToken)
     {
-        if (!PlainText.IsRequestId(requestId))
+        if (!PlainText.IsRequestId(wish.RequestId))
         {
             return Refusal.Invalid("request_id", PlainText.RequestIdRule);
         }
@@ -26,7 +31,7 @@ internal sealed class RunExport(Database database, ExportRights rights, PlanRun 
         }
 
         var made = await plan.RunAsync(export.Definition, cancellationToken);
-        var order = new RunOrder(RunTrigger.OnDemand, caller.Principal, fullComparison, requestId);
+        var order = new RunOrder(RunTrigger.OnDemand, caller.Principal, wish.FullComparison || wish.ResendAll, wish.RequestId) { ResendAll = wish.ResendAll };
         return await database.WriteAsync(transaction => OpenAsync(transaction, export, order, made), cancellationToken);
     }
 

@@ -14,6 +14,7 @@ internal sealed record RunRow(
     long RunTrigger,
     string StartedBy,
     long FullComparison,
+    long ResendAll,
     string RequestId,
     string DisplayName,
     string Connection,
@@ -46,7 +47,7 @@ internal sealed record RunRow(
 {
     public const string Select =
         """
-        SELECT run, export_uid, environment, export, state, run_trigger, started_by, full_comparison, request_id, display_name,
+        SELECT run, export_uid, environment, export, state, run_trigger, started_by, full_comparison, resend_all, request_id, display_name,
                connection, settings_type, settings, definition_etag, destination_account, request_time, publish_time, start_time,
                progress_time, end_time, throttled_until, cancel_requested, reason, message, read_count, added_count,
                updated_count, unchanged_count, removed_count, skipped_count, duplicate_count, rejected_count, request_count,
@@ -56,10 +57,10 @@ internal sealed record RunRow(
 
     public const string Insert =
         """
-        INSERT INTO runs (run, export_uid, environment, export, state, run_trigger, started_by, full_comparison, request_id,
+        INSERT INTO runs (run, export_uid, environment, export, state, run_trigger, started_by, full_comparison, resend_all, request_id,
                           display_name, connection, settings_type, settings, definition_etag, destination_account,
                           request_time, publish_time, end_time, reason, message, export_user)
-        VALUES (@Run, @ExportUid, @Environment, @Export, @State, @RunTrigger, @StartedBy, @FullComparison, @RequestId,
+        VALUES (@Run, @ExportUid, @Environment, @Export, @State, @RunTrigger, @StartedBy, @FullComparison, @ResendAll, @RequestId,
                 @DisplayName, @Connection, @SettingsType, @Settings, @DefinitionEtag, @DestinationAccount,
                 @RequestTime, @PublishTime, @EndTime, @Reason, @Message, @ExportUser)
         """;
@@ -85,6 +86,7 @@ internal sealed record RunRow(
         (long)run.Trigger,
         run.StartedBy,
         run.FullComparison ? 1 : 0,
+        run.ResendAll ? 1 : 0,
         run.RequestId,
         run.Definition.DisplayName,
         run.Definition.Connection,
@@ -130,6 +132,7 @@ internal sealed record RunRow(
         Timestamps.FromMicroseconds(RequestTime))
     {
         ExportUser = ExportUser,
+        ResendAll = ResendAll == 1,
         PublishTime = Timestamps.FromMicroseconds(PublishTime),
         StartTime = Timestamps.FromMicroseconds(StartTime),
         ProgressTime = Timestamps.FromMicroseconds(ProgressTime),

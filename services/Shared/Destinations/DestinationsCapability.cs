@@ -10,6 +10,7 @@ using CustomerInsights.Destinations.Remembering;
 using CustomerInsights.Destinations.Running;
 using CustomerInsights.Destinations.Throttling;
 using CustomerInsights.ServiceDefaults.Hosting;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -18,9 +19,6 @@ namespace CustomerInsights.Destinations;
 /// <summary>Makes a worker of a destination.</summary>
 public static class DestinationsCapability
 {
-    /// <summary>Runs of this process at the same time; those of one connection follow one another all the same.</summary>
-    private const int ConcurrentRuns = 4;
-
     /// <summary>Delivers the runs that are asked for on a topic to a destination.</summary>
     /// <typeparam name="TDestination">What is special about the vendor.</typeparam>
     /// <param name="topic">The topic of the destination's run requests.</param>
@@ -29,7 +27,9 @@ public static class DestinationsCapability
         where TDestination : class, IDestination
     {
         builder.Services.AddSingleton<IDestination, TDestination>();
+        var options = builder.Configuration.GetSection(DestinationsOptions.Section).Get<DestinationsOptions>() ?? new DestinationsOptions();
         return builder
+            .AddOptions<DestinationsOptions>(DestinationsOptions.Section)
             .AddMigrations(typeof(DestinationsCapability).Assembly)
             .AddPeers()
             .AddLedger()
@@ -37,7 +37,7 @@ public static class DestinationsCapability
             .AddForgetting()
             .Subscribe<ExportRunRequested, RunRequested>(topic)
             .Subscribe<ExportDeleted, ExportGone>(goneTopic)
-            .AddJobs<DeliverRun>(ConcurrentRuns);
+            .AddJobs<DeliverRun>(Math.Max(1, options.ConcurrentRuns));
     }
 
     private static ServiceBuilder AddPeers(this ServiceBuilder builder) => builder
@@ -66,8 +66,10 @@ public static class DestinationsCapability
         services.AddSingleton<OpenAudiences>();
         services.AddSingleton<ReportProgress>();
         services.AddSingleton<WorkRun>();
+        services.AddSingleton<PauseRun>();
         services.AddSingleton<Explanations>();
         services.AddSingleton<ReportRejectedRows>();
+        services.AddSingleton<MarkConnection>();
         services.AddSingleton<ReportRun>();
         services.AddSingleton<RetryLater>();
         return builder;

@@ -36,6 +36,15 @@ public static class Reasons
     /// <summary>Run: the connection and the export are of different destinations.</summary>
     public const string SettingsMismatch = "SETTINGS_MISMATCH";
 
+    /// <summary>Run: the connection leads to another account than when the run was opened.</summary>
+    public const string AccountChanged = "ACCOUNT_CHANGED";
+
+    /// <summary>Run: another service of this system refuses a call that the run needs.</summary>
+    public const string ServiceRefused = "SERVICE_REFUSED";
+
+    /// <summary>Run: another service of this system refuses what is reported; what was delivered is in the ledger.</summary>
+    public const string ReportRefused = "REPORT_REFUSED";
+
     /// <summary>The reason in words, with the remedy; for a reason that is not shared, its name.</summary>
     public static string Explain(string reason) => reason switch
     {
@@ -47,10 +56,13 @@ public static class Reasons
         Unavailable => "The destination was out of reach or failing for several attempts. What was sent is remembered; the next run goes on.",
         AnswerLost => "The destination took requests but its answers were lost for several attempts. Everything is sent again by the next run, which is harmless.",
         Throttled => "The destination limited the rate for too long. What was sent is remembered; the next run goes on. Ask for a higher allowance if this repeats.",
-        Misdirected => "The destination refuses the request as such. Check the host of the connection; if it is right, report a defect.",
+        Misdirected => "The destination refuses the request as such. Check the host of the connection and the names in the export; if they are right, report a defect.",
         ConnectionMissing => "The connection of the export does not exist any more. Choose another one in the export.",
         MembersUnreadable => "The members of the segments could not be read. Check that the segments and the mapped attributes exist.",
         SettingsMismatch => "The export and its connection belong to different destinations. Choose a fitting connection.",
+        AccountChanged => "The connection was changed to another account after the run was opened. Nothing was sent; the next run goes to the new account.",
+        ServiceRefused => "Another service of this system refused a call of the worker. Check that all services run the same version and know each other.",
+        ReportRefused => "The run was done, but its report was refused. What was sent is remembered; the next run goes on. Check that all services run the same version.",
         _ => reason,
     };
 }

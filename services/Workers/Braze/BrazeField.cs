@@ -31,7 +31,7 @@ internal sealed class BrazeField
 
     /// <summary>
     /// The bit that remembers that a value was sent. Depends on the name alone, so it outlives changes of the export; two
-    /// names with the same bit may clear a field that is empty anyway.
+    /// names with the same bit are cleared together, which may clear a field that is empty anyway.
     /// </summary>
     public ulong Mark { get; }
 
@@ -59,6 +59,10 @@ internal sealed class BrazeField
                 return false;
         }
     }
+
+    /// <summary>Whether <see cref="Write"/> writes the value.</summary>
+    public static bool IsWritten(AttributeValue value) => value.KindCase is AttributeValue.KindOneofCase.StringValue
+        or AttributeValue.KindOneofCase.DateValue or AttributeValue.KindOneofCase.NumberValue or AttributeValue.KindOneofCase.BooleanValue;
 
     /// <summary>Unsets the field at Braze.</summary>
     public void Clear(Utf8JsonWriter json) => json.WriteNull(_name);

@@ -96,10 +96,10 @@ internal sealed class BrazeSession : IDestinationSession
 
         var compared = _wire.Written;
         var matchingKey = key.MatchingKey;
-        var gone = standing is { } before && before.Key == matchingKey ? before.Fields & ~set : 0;
-        if (gone != 0)
+        if (standing is { } before && before.Key == matchingKey && before.Fields != 0)
         {
-            foreach (var field in _fields.Where(field => (field.Mark & gone) != 0))
+            // Field by field: one that is written now says nothing about another with the same mark.
+            foreach (var field in _fields.Where(field => (field.Mark & before.Fields) != 0 && !BrazeField.IsWritten(member.Values[field.Column])))
             {
                 field.Clear(json);
             }

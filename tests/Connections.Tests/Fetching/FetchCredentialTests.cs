@@ -15,7 +15,10 @@ public sealed class FetchCredentialTests(Engine engine) : ConnectionsFixture(eng
         var scene = await SetAsync();
         await scene.CreateAsync();
         var credential = await scene.Worker.FetchCredentialAsync(scene.Fetch());
-        Assert.That(credential, Is.EqualTo(new Credential { Braze = new BrazeConnection { Host = scene.Host, ApiKey = scene.Key }, ExportUser = Scene.Admin }));
+        Assert.That(credential, Is.EqualTo(new Credential
+        {
+            Braze = new BrazeConnection { Host = scene.Host, ApiKey = scene.Key }, ExportUser = Scene.Admin, DestinationAccount = AccountOf(scene.Host),
+        }));
         var runs = await Harness.Database.ReadAsync(
             s => s.QueryAsync<string>("SELECT run FROM audit WHERE environment_id = @Environment AND action = 'CREDENTIAL_READ'", new { scene.Environment }), Token);
         Assert.That(runs, Is.EqualTo(new[] { scene.RunName() }));
@@ -181,4 +184,42 @@ public sealed class FetchCredentialTests(Engine engine) : ConnectionsFixture(eng
         });
         Assert.That((await scene.Service("exports").DescribeConnectionAsync(request)).DestinationAccount, Is.EqualTo(summary.DestinationAccount), "a rotated key is no other account");
     }
+
+    // Behind one host are many workspaces, and no key tells which it belongs to.
+    [Test]
+    public async Task The_label_of_the_workspace_makes_another_account_and_the_credential_says_which_it_opens()
+    {
+        var scene = await SetAsync();
+        var created = await scene.CreateAsync();
+        var unlabelled = await AccountAsync();
+        Assert.That(unlabelled, Is.EqualTo(AccountOf(scene.Host)), "ledgers of before there were labels go on");
+
+        var updated = await LabelAsync(" Shop EU ");
+        Assert.That((updated.Braze.Workspace, updated.Braze.Host, updated.State), Is.EqualTo(("Shop EU", scene.Host, ConnectionState.Active)));
+        var labelled = await AccountAsync();
+        Assert.That(labelled, Does.Match("^braze-[0-9a-f]{16}$").And.Not.EqualTo(unlabelled));
+        Assert.That(await scene.AuditAsync(Token), Has.Some.EqualTo($"CONNECTION_UPDATED {Scene.Admin} braze.workspace"));
+
+        await LabelAsync("");
+        Assert.That(await AccountAsync(), Is.EqualTo(unlabelled));
+        Assert.That(FieldsOf(await RefusedAsync(Update(new string('x', 65)), StatusCode.InvalidArgument)), Is.EqualTo(new[] { "connection.braze.workspace" }));
+
+        async Task<string> AccountAsync()
+        {
+            var described = await scene.Service("exports").DescribeConnectionAsync(new DescribeConnectionRequest { Name = created.Name });
+            Assert.That((await scene.Worker.FetchCredentialAsync(scene.Fetch())).DestinationAccount, Is.EqualTo(described.DestinationAccount));
+            return described.DestinationAccount;
+        }
+
+        async Task<Connection> LabelAsync(string label) => await Update(label);
+
+        AsyncUnaryCall<Connection> Update(string label) => scene.Client.UpdateConnectionAsync(new UpdateConnectionRequest
+        {
+            Connection = new Connection { Name = created.Name, Braze = new BrazeConnection { Workspace = label } },
+            UpdateMask = new FieldMask { Paths = { "braze.workspace" } },
+        });
+    }
+
+    private static string AccountOf(string host) =>
+        $"braze-{Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(host)))[..16]}";
 }

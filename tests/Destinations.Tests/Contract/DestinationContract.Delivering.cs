@@ -124,6 +124,34 @@ public abstract partial class DestinationContract
     }
 
     [Test]
+    public async Task A_run_that_was_opened_for_another_account_sends_nothing_there()
+    {
+        Stage.Put(Customer.Many(9));
+        Stage.Connections.Account = "another account";
+        var run = await Stage.RunAsync(Token);
+        Assert.That((run.State, run.Reason), Is.EqualTo((RunState.Failed, "ACCOUNT_CHANGED")));
+        Assert.That(await CountRequestsAsync(), Is.Zero);
+        Stage.Account = "another account";
+        await DeliverAsync(new RunCounts { Read = 9, Added = 9 });
+    }
+
+    // Another workspace behind the same host, or one that has lost what it had: the ledger is right in itself, and wrong.
+    [Test]
+    public async Task Everything_is_sent_again_when_it_is_asked_for_and_only_then()
+    {
+        var customers = Customer.Many(23);
+        Stage.Put(customers);
+        await DeliverAsync(new RunCounts { Read = 23, Added = 23 });
+        await Vendor.ForgetAsync(Token);
+        await DeliverAsync(new RunCounts { Read = 23, Unchanged = 23 }, fullComparison: true);
+        await AssertVendorKnowsAsync();
+        var run = await Stage.EndedAsync(await Stage.AskAsync(fullComparison: false, Token, resendAll: true), Token);
+        AssertCounts(run, new RunCounts { Read = 23, Updated = 23 });
+        await AssertVendorKnowsAsync(customers);
+        await DeliverAsync(new RunCounts());
+    }
+
+    [Test]
     public async Task Another_definition_compares_every_member_and_sends_those_that_look_different()
     {
         var customers = Customer.Many(9);

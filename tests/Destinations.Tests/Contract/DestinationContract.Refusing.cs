@@ -1,4 +1,6 @@
 using CustomerInsights.Contracts.Exports.V1;
+using CustomerInsights.ServiceDefaults.Errors;
+using Grpc.Core;
 
 namespace CustomerInsights.Destinations.Contract;
 
@@ -117,8 +119,44 @@ public abstract partial class DestinationContract
         await DeliverAsync(new RunCounts { Read = 6, Added = 6 });
         await Vendor.InjectAsync(new VendorFault(VendorFaultKind.RefuseRow, Key: customers[1].Key), Token);
         Stage.Remove(customers.Take(3));
-        await DeliverAsync(new RunCounts { Removed = 2, RemovalsRejected = 1 });
+        var run = await DeliverAsync(new RunCounts { Removed = 2, RemovalsRejected = 1 });
         await AssertVendorKnowsAsync(customers[1], customers[3], customers[4], customers[5]);
+        Assert.That(Stage.Exports.RejectedOf(run.Name), Is.EqualTo(new Dictionary<string, string> { [customers[1].Id] = Vendor.RefusedReason }));
+    }
+
+    // Whoever was not taken out has the mark still: forgetting that would leave it there for good.
+    [Test]
+    public async Task A_refused_removal_is_counted_and_tried_again_until_it_is_done()
+    {
+        var customers = Customer.Many(6);
+        Stage.Put(customers);
+        await DeliverAsync(new RunCounts { Read = 6, Added = 6 });
+        await Vendor.InjectAsync(new VendorFault(VendorFaultKind.RefuseRow, Key: customers[1].Key), Token);
+        Stage.Remove(customers[1]);
+        await DeliverAsync(new RunCounts { RemovalsRejected = 1 });
+        var again = await DeliverAsync(new RunCounts { RemovalsRejected = 1 });
+        Assert.That(Stage.Exports.RejectedOf(again.Name).Keys, Is.EqualTo(new[] { customers[1].Id }));
+        Assert.That(again.Counts.Requests, Is.EqualTo(1), "once in a run");
+        await Vendor.HealAsync(Token);
+        await DeliverAsync(new RunCounts { Removed = 1 });
+        await AssertVendorKnowsAsync(customers.Where((_, i) => i != 1));
+        await DeliverAsync(new RunCounts());
+    }
+
+    // Lessons 2.5: rows that were given up are not sent again, so none may be given up for a fault that is not its own.
+    [TestCase(1)]
+    [TestCase(12)]
+    public async Task A_request_that_is_refused_as_such_costs_no_row_and_fails_the_run(int count)
+    {
+        var customers = Customer.Many(count);
+        Stage.Put(customers);
+        await Vendor.InjectAsync(new VendorFault(VendorFaultKind.RefuseRequest), Token);
+        var run = await Stage.RunAsync(Token);
+        Assert.That((run.State, run.Reason), Is.EqualTo((RunState.Failed, "DESTINATION_REFUSES_REQUEST")));
+        Assert.That(Stage.Exports.RejectedOf(run.Name), Is.Empty);
+        await Vendor.HealAsync(Token);
+        await DeliverAsync(new RunCounts { Read = count, Added = count });
+        await AssertVendorKnowsAsync(customers);
     }
 
     [TestCase(VendorFaultKind.Unauthorized, "CREDENTIAL_UNKNOWN")]
@@ -149,6 +187,42 @@ public abstract partial class DestinationContract
         Assert.That(Stage.Connections.Refused, Is.Empty, "the destination has refused nothing");
     }
 
+    // A run that cannot be ended keeps its export from ever running again.
+    [Test]
+    public async Task A_connection_that_is_removed_during_a_run_does_not_keep_the_run_from_ending()
+    {
+        Stage.Put(Customer.Many(3));
+        await Vendor.InjectAsync(new VendorFault(VendorFaultKind.Unauthorized), Token);
+        Stage.Connections.ReportRefusal = Refusal.NotFound(Stage.Export.Connection).ToRpcException();
+        var run = await Stage.RunAsync(Token);
+        Assert.That((run.State, run.Reason), Is.EqualTo((RunState.Failed, "CREDENTIAL_UNKNOWN")));
+    }
+
+    [TestCase(StatusCode.PermissionDenied)]
+    [TestCase(StatusCode.InvalidArgument)]
+    [TestCase(StatusCode.Unimplemented)]
+    public async Task A_call_that_another_service_refuses_for_good_ends_the_run_with_a_reason(StatusCode status)
+    {
+        var refusal = new RpcException(new Status(status, "No."));
+        Stage.Worker.Logs.Announce("refused for good");
+        Stage.Put(Customer.Many(3).Append(Customer.One(4) with { Email = "" }));
+        Stage.Connections.Refusal = refusal;
+        await AssertFailsAsync("SERVICE_REFUSED");
+        Stage.Connections.Refusal = null;
+        Stage.Exports.RowsRefusal = refusal;
+        await AssertFailsAsync("REPORT_REFUSED");
+        Stage.Exports.RowsRefusal = null;
+        Stage.Exports.BeginRefusal = refusal;
+        await AssertFailsAsync("REPORT_REFUSED");
+
+        async Task AssertFailsAsync(string reason)
+        {
+            var run = await Stage.RunAsync(Token);
+            Assert.That((run.State, run.Reason), Is.EqualTo((RunState.Failed, reason)));
+            Assert.That(run.Message, Is.Not.Empty);
+        }
+    }
+
     [Test]
     public async Task Members_that_cannot_be_read_as_defined_end_the_run_with_the_reason()
     {
@@ -158,5 +232,5 @@ public abstract partial class DestinationContract
         Assert.That((run.State, run.Reason), Is.EqualTo((RunState.Failed, "ATTRIBUTE_UNKNOWN")));
     }
 
-    private static Grpc.Core.RpcException Refused(string reason) => ServiceDefaults.Errors.RefusalStatus.ToRpcException(ServiceDefaults.Errors.Refusal.Precondition(reason, "In words."));
+    private static RpcException Refused(string reason) => Refusal.Precondition(reason, "In words.").ToRpcException();
 }

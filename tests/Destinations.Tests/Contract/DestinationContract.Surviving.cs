@@ -74,6 +74,57 @@ public abstract partial class DestinationContract
     }
 
     [Test]
+    public async Task Who_is_again_as_before_the_fate_of_an_update_was_unknown_is_sent_again()
+    {
+        var customers = Customer.Many(5);
+        Stage.Put(customers);
+        await DeliverAsync(new RunCounts { Read = 5, Added = 5 });
+        await using var clock = new HurryingClock();
+        await Stage.RestartAsync(clock.Time, Token);
+        await Vendor.InjectAsync(new VendorFault(VendorFaultKind.DroppedAfter), Token);
+        Stage.Put(customers[2] with { Name = "another name" });
+        Assert.That((await Stage.RunAsync(Token)).State, Is.EqualTo(RunState.Failed));
+        await Vendor.HealAsync(Token);
+        Stage.Put(customers[2]);
+        await DeliverAsync(new RunCounts { Read = 1, Updated = 1 });
+        await AssertVendorKnowsAsync(customers);
+    }
+
+    // Lessons 2.13 and 4: waiting for an allowance is a state, and nobody else's.
+    [Test]
+    public async Task A_destination_that_wants_a_long_pause_keeps_no_place_and_no_stream_from_others()
+    {
+        Stage.Put(Customer.Many(23));
+        await using var clock = new HurryingClock();
+        Stage.ConcurrentRuns = 1;
+        await Stage.RestartAsync(clock.Time, Token);
+        await Vendor.InjectAsync(new VendorFault(VendorFaultKind.ThrottledForLong, Count: 1), Token);
+        var paused = await Stage.AskAsync(fullComparison: false, Token);
+        await WaitsAsync(paused, clock);
+        Stage.Export.Connection += "-two";
+        Stage.Account = "another account";
+        await DeliverAsync(new RunCounts { Read = 23, Added = 23 });
+        Assert.That(Stage.Exports.CompletionOf(paused), Is.Null);
+        Stage.Connections.Account = "account";
+        AssertCounts(await Stage.EndedAsync(paused, Token), new RunCounts { Read = 23, Added = 23 });
+        Assert.That(Stage.Segments.Streams.Members, Is.EqualTo(3), "none while it waits");
+    }
+
+    [Test]
+    public async Task A_person_can_stop_a_run_that_waits_for_its_allowance()
+    {
+        Stage.Put(Customer.Many(23));
+        await using var clock = new HurryingClock();
+        await Stage.RestartAsync(clock.Time, Token);
+        await Vendor.InjectAsync(new VendorFault(VendorFaultKind.ThrottledForLong), Token);
+        var paused = await Stage.AskAsync(fullComparison: false, Token);
+        var resumes = await WaitsAsync(paused, clock);
+        Stage.Exports.CancelRequested = true;
+        Assert.That((await Stage.EndedAsync(paused, Token)).State, Is.EqualTo(RunState.Canceled));
+        Assert.That(clock.Time.GetUtcNow(), Is.LessThan(resumes));
+    }
+
+    [Test]
     public async Task Members_that_stop_coming_are_read_again_and_counted_once()
     {
         var customers = Customer.Many(60);
@@ -162,6 +213,18 @@ public abstract partial class DestinationContract
         Assert.That(repeated, Is.LessThanOrEqualTo(Vendor.RequestsInFlight * Vendor.RowsPerRequest));
         await Vendor.HealAsync(Token);
         await Eventually.TrueAsync(() => Stage.Worker.Logs.Records.Any(IsLoss), "the first worker finds its lease lost", cancellationToken: Token);
+    }
+
+    // A report without requests is one of a run that was put down.
+    private async Task<DateTimeOffset> WaitsAsync(string run, HurryingClock clock)
+    {
+        var report = await Eventually.ValueAsync(
+            () => Task.FromResult(Stage.Exports.Progress.FirstOrDefault(report => report.Name == run && report is { ThrottledUntil: not null, Counts.Requests: 0 })),
+            "the run waits for its allowance",
+            cancellationToken: Token);
+        var until = report.ThrottledUntil.ToDateTimeOffset();
+        Assert.That(until, Is.GreaterThan(clock.Time.GetUtcNow().AddMinutes(1)));
+        return until;
     }
 
     private static bool IsLoss(CapturedLog record) => record.Text.Contains("lease", StringComparison.Ordinal) && record.Text.Contains("lost", StringComparison.Ordinal);

@@ -9,8 +9,14 @@ public sealed class FakeConnections(Credential credential) : CredentialService.C
 {
     public Credential Credential { get; set; } = credential;
 
+    /// <summary>The account that it opens.</summary>
+    public string Account { get; set; } = "account";
+
     /// <summary>Refuses to hand it out.</summary>
     public RpcException? Refusal { get; set; }
+
+    /// <summary>Refuses to be told that the destination refused it.</summary>
+    public RpcException? ReportRefusal { get; set; }
 
     public int Fetched { get; private set; }
 
@@ -19,12 +25,12 @@ public sealed class FakeConnections(Credential credential) : CredentialService.C
     public override Task<Credential> FetchCredential(FetchCredentialRequest request, ServerCallContext context)
     {
         Fetched++;
-        return Refusal is { } refusal ? throw refusal : Task.FromResult(Credential);
+        return Refusal is { } refusal ? throw refusal : Task.FromResult(new Credential(Credential) { DestinationAccount = Account });
     }
 
     public override Task<ReportRefusedCredentialResponse> ReportRefusedCredential(ReportRefusedCredentialRequest request, ServerCallContext context)
     {
         Refused.Enqueue(request);
-        return Task.FromResult(new ReportRefusedCredentialResponse());
+        return ReportRefusal is { } refusal ? throw refusal : Task.FromResult(new ReportRefusedCredentialResponse());
     }
 }

@@ -18,6 +18,12 @@ public sealed class FakeExports : ExportRunService.ExportRunServiceBase
     /// <summary>Uids of exports that are gone.</summary>
     public ConcurrentBag<string> Deleted { get; } = [];
 
+    /// <summary>Refuses to hand runs out.</summary>
+    public RpcException? BeginRefusal { get; set; }
+
+    /// <summary>Refuses lists of refused rows.</summary>
+    public RpcException? RowsRefusal { get; set; }
+
     /// <summary>Somebody asked to stop.</summary>
     public bool CancelRequested { get; set; }
 
@@ -38,7 +44,7 @@ public sealed class FakeExports : ExportRunService.ExportRunServiceBase
 
     public override Task<RunAssignment> BeginRun(BeginRunRequest request, ServerCallContext context)
     {
-        Answer();
+        Answer(BeginRefusal);
         Begun++;
         return _open.TryGetValue(request.Name, out var assignment) && !_completed.ContainsKey(request.Name)
             ? Task.FromResult(assignment)
@@ -53,7 +59,7 @@ public sealed class FakeExports : ExportRunService.ExportRunServiceBase
 
     public override Task<RecordRejectedRowsResponse> RecordRejectedRows(RecordRejectedRowsRequest request, ServerCallContext context)
     {
-        Answer();
+        Answer(RowsRefusal);
         Assert.That(request.Rows, Has.Count.InRange(1, 1_000));
         var rows = _rejected.GetOrAdd(request.Name, _ => new());
         foreach (var row in request.Rows)
@@ -77,8 +83,13 @@ public sealed class FakeExports : ExportRunService.ExportRunServiceBase
         return Task.FromResult(new FindDeletedExportsResponse { ExportUids = { request.ExportUids.Intersect(Deleted) } });
     }
 
-    private void Answer()
+    private void Answer(RpcException? refusal = null)
     {
+        if (refusal is not null)
+        {
+            throw refusal;
+        }
+
         if (Outages > 0)
         {
             Outages--;

@@ -10,18 +10,18 @@ using CustomerInsights.ServiceDefaults.Errors;
 namespace CustomerInsights.Destinations.Contract;
 
 /// <summary>A destination without a wire: delivers into a <see cref="ScriptedVendor"/> in the same process.</summary>
-internal sealed class ScriptedDestination(ScriptedVendor vendor) : IDestination
+internal sealed class ScriptedDestination(ScriptedVendor vendor, TimeProvider time) : IDestination
 {
     public string Type => "scripted";
 
     public string Explain(string reason) => reason == ScriptedVendor.NoAddress ? "There is no address." : "";
 
     public Task<Result<IDestinationSession>> OpenAsync(RunAssignment assignment, Credential credential, CancellationToken cancellationToken) =>
-        Task.FromResult<Result<IDestinationSession>>(new ScriptedSession(vendor, assignment.Export));
+        Task.FromResult<Result<IDestinationSession>>(new ScriptedSession(vendor, assignment.Export, time));
 }
 
 /// <summary>Rows are "key|name"; a row that takes somebody out is "key".</summary>
-internal sealed class ScriptedSession(ScriptedVendor vendor, Export export) : IDestinationSession
+internal sealed class ScriptedSession(ScriptedVendor vendor, Export export, TimeProvider time) : IDestinationSession
 {
     private const ulong NameMark = 1;
     private static readonly MappingRefusal NoAddress = new(ScriptedVendor.NoAddress, WantsAddress: true);
@@ -53,7 +53,7 @@ internal sealed class ScriptedSession(ScriptedVendor vendor, Export export) : ID
         return true;
     }
 
-    public Task<BatchOutcome> DeliverAsync(DeliveryBatch batch, CancellationToken cancellationToken) => vendor.TakeAsync(batch, cancellationToken);
+    public Task<BatchOutcome> DeliverAsync(DeliveryBatch batch, CancellationToken cancellationToken) => vendor.TakeAsync(batch, time, cancellationToken);
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 }

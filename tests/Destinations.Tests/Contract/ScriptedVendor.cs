@@ -70,6 +70,16 @@ internal sealed class ScriptedVendor : Vendor
         return Task.CompletedTask;
     }
 
+    public override Task ForgetAsync(CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            _members.Clear();
+        }
+
+        return Task.CompletedTask;
+    }
+
     public override Task InjectAsync(VendorFault fault, CancellationToken cancellationToken)
     {
         lock (_gate)
@@ -94,7 +104,7 @@ internal sealed class ScriptedVendor : Vendor
 
     public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
-    public async Task<BatchOutcome> TakeAsync(DeliveryBatch batch, CancellationToken cancellationToken)
+    public async Task<BatchOutcome> TakeAsync(DeliveryBatch batch, TimeProvider time, CancellationToken cancellationToken)
     {
         var (fault, wait) = Meet(batch);
         if (fault?.Kind == VendorFaultKind.Hanging)
@@ -110,11 +120,15 @@ internal sealed class ScriptedVendor : Vendor
         return fault?.Kind switch
         {
             VendorFaultKind.Unavailable or VendorFaultKind.DroppedBefore => new BatchOutcome(Answer.Unavailable) { Reason = Reasons.Unavailable },
-            VendorFaultKind.Throttled => new BatchOutcome(Answer.Throttled) { Reason = Reasons.Throttled, RetryAt = TimeProvider.System.GetUtcNow().AddSeconds(1) },
+            VendorFaultKind.Throttled => Throttled(TimeSpan.FromSeconds(1)),
+            VendorFaultKind.ThrottledForLong => Throttled(TimeSpan.FromMinutes(10)),
+            VendorFaultKind.RefuseRequest => new BatchOutcome(Answer.Refused) { Reason = Refused },
             VendorFaultKind.Unauthorized => new BatchOutcome(Answer.Unauthorized) { Reason = Reasons.CredentialUnknown },
             VendorFaultKind.Forbidden => new BatchOutcome(Answer.Unauthorized) { Reason = Reasons.CredentialForbidden },
             _ => Take(batch, fault),
         };
+
+        BatchOutcome Throttled(TimeSpan wait) => new(Answer.Throttled) { Reason = Reasons.Throttled, RetryAt = time.GetUtcNow() + wait };
     }
 
     private (VendorFault? Fault, Task Healed) Meet(DeliveryBatch batch)

@@ -14,6 +14,12 @@ public enum VendorFaultKind
     /// <summary>Says "too fast"; wait a second.</summary>
     Throttled,
 
+    /// <summary>Says "too fast"; wait ten minutes.</summary>
+    ThrottledForLong,
+
+    /// <summary>Refuses the request as such, naming no row.</summary>
+    RefuseRequest,
+
     /// <summary>The connection breaks before the request has any effect.</summary>
     DroppedBefore,
 
@@ -99,6 +105,9 @@ public abstract class Vendor : IAsyncDisposable
 
     /// <summary>Puts somebody into the audience behind our back.</summary>
     public abstract Task AddForeignAsync(string key, CancellationToken cancellationToken);
+
+    /// <summary>Loses everybody it knows, perhaps with its memory of requests.</summary>
+    public abstract Task ForgetAsync(CancellationToken cancellationToken);
 
     public abstract Task InjectAsync(VendorFault fault, CancellationToken cancellationToken);
 

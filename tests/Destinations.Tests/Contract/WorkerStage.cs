@@ -22,6 +22,7 @@ public sealed class WorkerStage : IAsyncDisposable
         (Vendor, Database, Connections) = (vendor, database, new FakeConnections(vendor.Credential));
         Export = new Export { Name = $"{FakeSegments.Environment}/exports/newsletter", Connection = $"{FakeSegments.Environment}/connections/vendor", Segments = { FakeSegments.Names } };
         vendor.Configure(Export);
+        Account = Connections.Account;
     }
 
     public Vendor Vendor { get; }
@@ -37,8 +38,15 @@ public sealed class WorkerStage : IAsyncDisposable
     /// <summary>The export of the next run.</summary>
     public Export Export { get; }
 
-    /// <summary>The account of the next run.</summary>
-    public string Account { get; set; } = "account";
+    /// <summary>Places for runs, from the next start of a worker on.</summary>
+    public int ConcurrentRuns { get; set; } = 4;
+
+    /// <summary>The account of the connection, for which the next run is opened.</summary>
+    public string Account
+    {
+        get;
+        set => field = Connections.Account = value;
+    }
 
     public ServiceHarness Worker { get; private set; } = null!;
 
@@ -57,7 +65,13 @@ public sealed class WorkerStage : IAsyncDisposable
             Database = Database,
             Time = time,
             Fakes = [Segments, Exports, Connections],
-            Settings = new Dictionary<string, string?>(Vendor.Settings) { ["Jobs:Lease"] = "00:00:02", ["Jobs:Poll"] = "00:00:00.2", ["Forgetting:Every"] = "00:00:01" },
+            Settings = new Dictionary<string, string?>(Vendor.Settings)
+            {
+                ["Jobs:Lease"] = "00:00:02",
+                ["Jobs:Poll"] = "00:00:00.2",
+                ["Destinations:ConcurrentRuns"] = $"{ConcurrentRuns}",
+                ["Forgetting:Every"] = "00:00:01",
+            },
         },
         cancellationToken);
 
@@ -86,7 +100,7 @@ public sealed class WorkerStage : IAsyncDisposable
     }
 
     /// <summary>Asks the worker for a run, by event; returns its name.</summary>
-    public async Task<string> AskAsync(bool fullComparison, CancellationToken cancellationToken)
+    public async Task<string> AskAsync(bool fullComparison, CancellationToken cancellationToken, bool resendAll = false)
     {
         var assignment = new RunAssignment
         {
@@ -95,6 +109,7 @@ public sealed class WorkerStage : IAsyncDisposable
             ExportUid = ExportUid,
             DestinationAccount = Account,
             FullComparison = fullComparison,
+            ResendAll = resendAll,
         };
         Exports.Open(assignment);
         await AnnounceAsync(assignment.Run, cancellationToken);

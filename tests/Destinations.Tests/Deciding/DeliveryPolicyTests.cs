@@ -8,7 +8,7 @@ public sealed class DeliveryPolicyTests
     // Every answer, for one row and for several, before and after the last attempt: the whole table.
     [TestCase(Answer.Delivered, 1, 0, 0, ExpectedResult = "Done")]
     [TestCase(Answer.Delivered, 75, 7, 30, ExpectedResult = "Done")]
-    [TestCase(Answer.Refused, 1, 0, 0, ExpectedResult = "GiveUpRow")]
+    [TestCase(Answer.Refused, 1, 0, 0, ExpectedResult = "Suspect")]
     [TestCase(Answer.Refused, 2, 0, 0, ExpectedResult = "Split")]
     [TestCase(Answer.Refused, 75, 7, 30, ExpectedResult = "Split")]
     [TestCase(Answer.TooLarge, 1, 0, 0, ExpectedResult = "GiveUpRow")]

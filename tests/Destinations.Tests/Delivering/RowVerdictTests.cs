@@ -61,8 +61,17 @@ internal sealed class RowVerdictTests
     public void A_rejected_row_is_sent_again_when_everything_is_compared()
     {
         var rejected = Row(LedgerState.Rejected) with { Class = RowClass.Rejected, Key = null };
-        Assert.That(Decide(rejected, retriesRejected: true), Is.EqualTo(new RowVerdict(Need.Send, RowClass.Added, ClaimsKey: true)));
-        Assert.That(Decide(rejected with { RunId = ThisRun }, retriesRejected: true).Need, Is.EqualTo(Need.Nothing), "but once in a run");
+        Assert.That(Decide(rejected, Sent.TrustedIfTaken), Is.EqualTo(new RowVerdict(Need.Send, RowClass.Added, ClaimsKey: true)));
+        Assert.That(Decide(rejected with { RunId = ThisRun }, Sent.TrustedIfTaken).Need, Is.EqualTo(Need.Nothing), "but once in a run");
+    }
+
+    [Test]
+    public void A_member_that_stands_as_it_should_is_sent_again_when_all_are_and_once_in_a_run()
+    {
+        var delivered = Row(LedgerState.Delivered);
+        Assert.That(Decide(delivered, Sent.Ignored), Is.EqualTo(new RowVerdict(Need.Send, RowClass.Updated)));
+        Assert.That(Decide(delivered, Sent.TrustedIfTaken).Need, Is.EqualTo(Need.Nothing));
+        Assert.That(Decide(delivered with { RunId = ThisRun, Class = RowClass.Updated }, Sent.Ignored), Is.EqualTo(new RowVerdict(Need.Nothing, RowClass.Updated)));
     }
 
     [Test]
@@ -74,17 +83,17 @@ internal sealed class RowVerdictTests
     public void A_member_that_cannot_be_mapped_is_recorded_with_its_reason(bool wantsAddress, RowClass expected)
     {
         var mapped = MappedMember.Refused(new MappingRefusal("WHY", wantsAddress));
-        Assert.That(RowVerdict.Of(null, mapped, default, ThisRun, false), Is.EqualTo(new RowVerdict(Need.RecordRefusal, expected, "WHY")));
+        Assert.That(RowVerdict.Of(null, mapped, default, ThisRun, Sent.Trusted), Is.EqualTo(new RowVerdict(Need.RecordRefusal, expected, "WHY")));
         var recorded = Row(LedgerState.Rejected) with { Key = null, Reason = "WHY", Class = expected };
-        Assert.That(RowVerdict.Of(recorded, mapped, default, ThisRun, false).Need, Is.EqualTo(Need.RecordRefusal), "for the run's own list");
-        Assert.That(RowVerdict.Of(recorded with { RunId = ThisRun }, mapped, default, ThisRun, false).Need, Is.EqualTo(Need.Nothing));
+        Assert.That(RowVerdict.Of(recorded, mapped, default, ThisRun, Sent.Trusted).Need, Is.EqualTo(Need.RecordRefusal), "for the run's own list");
+        Assert.That(RowVerdict.Of(recorded with { RunId = ThisRun }, mapped, default, ThisRun, Sent.Trusted).Need, Is.EqualTo(Need.Nothing));
     }
 
     [Test]
     public void A_row_that_can_be_mapped_again_is_sent() =>
         Assert.That(Decide(Row(LedgerState.Rejected) with { Class = RowClass.Skipped, Key = null, Reason = "WHY", HashHigh = 0, HashLow = 0 }).Need, Is.EqualTo(Need.Send));
 
-    private static RowVerdict Decide(LedgerRow? known, bool retriesRejected = false) => RowVerdict.Of(known, Member, Same, ThisRun, retriesRejected);
+    private static RowVerdict Decide(LedgerRow? known, Sent sent = Sent.Trusted) => RowVerdict.Of(known, Member, Same, ThisRun, sent);
 
     private static LedgerRow Row(LedgerState state) => new("c", state, RowClass.Added, EarlierRun, "k", Same.High, Same.Low, 0, null);
 }

@@ -45,5 +45,5 @@ public abstract class LedgerFixture(Engine engine)
 
     internal Task<IReadOnlyList<LedgerRow>> AllAsync() => Ledger.ReadRangeAsync(AudienceId, "", null, 1_000, Token);
 
-    internal Task<IReadOnlyList<QueuedRemoval>> QueuedAsync() => Removals.ReadAsync(AudienceId, "", 1_000, Token);
+    internal Task<IReadOnlyList<QueuedRemoval>> QueuedAsync() => Removals.ReadAsync(new RemovalScope(AudienceId, Run), "", 1_000, Token);
 }

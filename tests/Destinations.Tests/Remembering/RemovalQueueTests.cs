@@ -42,7 +42,7 @@ public sealed class RemovalQueueTests(Engine engine) : LedgerFixture(engine)
         await AddAsync([.. Enumerable.Range(0, 10).Select(i => new Removal($"k{i}", "x", RemovalCause.Left))]);
         await Database.WriteAsync(transaction => RemovalQueue.DeleteAsync(transaction, AudienceId, ["k3", "k7", "unknown"]), Token);
         Assert.That((await QueuedAsync()).Select(removal => removal.Key), Is.EqualTo(new[] { "k0", "k1", "k2", "k4", "k5", "k6", "k8", "k9" }));
-        Assert.That((await Removals.ReadAsync(AudienceId, "k4", 2, Token)).Select(removal => removal.Key), Is.EqualTo(new[] { "k5", "k6" }));
+        Assert.That((await Removals.ReadAsync(new RemovalScope(AudienceId, Run), "k4", 2, Token)).Select(removal => removal.Key), Is.EqualTo(new[] { "k5", "k6" }));
     }
 
     // A crash between sending and knowing, with the customer gone before the next claim: nothing else would remember it.
@@ -52,7 +52,7 @@ public sealed class RemovalQueueTests(Engine engine) : LedgerFixture(engine)
         var landed = Flight(1, ("a", "k-a"));
         var lost = Flight(2, ("b", "k-b"), ("c", "k \"c\""));
         await Database.WriteAsync(transaction => FlightLog.TakeOffAsync(transaction, AudienceId, [landed, lost]), Token);
-        await Database.WriteAsync(transaction => FlightLog.LandAsync(transaction, AudienceId, [landed.Id!]), Token);
+        await Database.WriteAsync(transaction => FlightLog.LandAsync(transaction, AudienceId, [landed.Id]), Token);
         await Database.WriteAsync(transaction => FlightLog.RecoverAsync(transaction, AudienceId), Token);
         await Database.WriteAsync(transaction => FlightLog.RecoverAsync(transaction, AudienceId), Token);
         Assert.That((await QueuedAsync()).Select(removal => (removal.Key, removal.CustomerId, removal.Cause)), Is.EqualTo(new[]

@@ -21,6 +21,22 @@ public sealed class RunStoreTests(Engine engine) : LedgerFixture(engine)
     }
 
     [Test]
+    public async Task Pauses_of_a_run_are_counted_until_something_is_taken_in_between()
+    {
+        var run = await OpenAsync();
+        Assert.That(run.ResumeAt, Is.Null);
+        var until = new DateTimeOffset(2026, 1, 5, 9, 0, 0, TimeSpan.Zero);
+        var counts = new List<long>();
+        foreach (var hasTaken in new[] { false, false, true, false })
+        {
+            counts.Add(await Database.WriteAsync(transaction => RunStore.PauseAsync(transaction, run.RunId, until, hasTaken), Token));
+        }
+
+        Assert.That(counts, Is.EqualTo(new[] { 1, 2, 1, 2 }));
+        Assert.That((await OpenAsync()).ResumeAt, Is.EqualTo(until));
+    }
+
+    [Test]
     public async Task A_run_goes_on_with_an_audience_from_its_checkpoint()
     {
         var run = await OpenAsync();

@@ -8,6 +8,7 @@ namespace CustomerInsights.Destinations.Throttling;
 public sealed class AccountThrottleTests
 {
     private static readonly TimeSpan Window = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan Patience = TimeSpan.FromHours(2);
 
     private readonly ManualTimeProvider _clock = new();
 
@@ -19,10 +20,10 @@ public sealed class AccountThrottleTests
         var throttle = Throttle(3);
         for (var i = 0; i < 3; i++)
         {
-            await throttle.AcquireAsync(Token);
+            await throttle.AcquireAsync(Patience, Token);
         }
 
-        Assert.That(throttle.AcquireAsync(Token).IsCompleted, Is.False);
+        Assert.That(throttle.AcquireAsync(Patience, Token).IsCompleted, Is.False);
     }
 
     [Test]
@@ -32,7 +33,7 @@ public sealed class AccountThrottleTests
         var granted = new List<DateTimeOffset>();
         for (var i = 0; i < 100; i++)
         {
-            var acquired = throttle.AcquireAsync(Token);
+            var acquired = throttle.AcquireAsync(Patience, Token);
             while (!acquired.IsCompleted)
             {
                 // Only while it sleeps: what it does when it wakes up takes no time on this clock.
@@ -54,11 +55,22 @@ public sealed class AccountThrottleTests
     }
 
     [Test]
+    public async Task A_hold_that_lasts_longer_than_the_patience_is_told_instead_of_waited_for()
+    {
+        var throttle = Throttle(100);
+        var until = _clock.GetUtcNow().AddSeconds(61);
+        throttle.HoldUntil(until);
+        Assert.That(await throttle.AcquireAsync(TimeSpan.FromSeconds(60), Token), Is.EqualTo(until));
+        _clock.Advance(TimeSpan.FromSeconds(1));
+        Assert.That(throttle.AcquireAsync(TimeSpan.FromSeconds(60), Token).IsCompleted, Is.False);
+    }
+
+    [Test]
     public async Task Holding_the_account_stops_everybody_until_then()
     {
         var throttle = Throttle(100);
         throttle.HoldUntil(_clock.GetUtcNow().AddSeconds(20));
-        var waiting = Enumerable.Range(0, 5).Select(_ => throttle.AcquireAsync(Token)).ToList();
+        var waiting = Enumerable.Range(0, 5).Select(_ => throttle.AcquireAsync(Patience, Token)).ToList();
         _clock.Advance(TimeSpan.FromSeconds(19));
         Assert.That(waiting.Any(task => task.IsCompleted), Is.False);
         Assert.That(throttle.HeldUntil, Is.Not.Null);
@@ -110,7 +122,7 @@ public sealed class AccountThrottleTests
         var throttle = Throttle(1);
         throttle.HoldUntil(_clock.GetUtcNow().AddHours(1));
         using var source = new CancellationTokenSource();
-        var waiting = throttle.AcquireAsync(source.Token);
+        var waiting = throttle.AcquireAsync(Patience, source.Token);
         source.Cancel();
         Assert.That(async () => await waiting, Throws.InstanceOf<OperationCanceledException>());
     }

@@ -333,6 +333,39 @@ internal sealed class DefiningTests(Engine engine)
         Assert.That((await RefusedCall.OfAsync(environment.Viewer.ListExportsAsync(new ListExportsRequest { Parent = environment.Name, PageSize = -1, PageToken = "!" }))).Fields, Is.EqualTo(new[] { "page_size", "page_token" }));
     }
 
+    [Test]
+    public async Task Two_exports_that_would_undo_each_other_cannot_both_be_saved()
+    {
+        const string Field = "export.braze.segment_api_identifier";
+        var environment = _stage.NewEnvironment();
+        var twin = $"{environment.Name}/connections/twin";
+        _stage.Connections.Put(twin, shared: true, account: $"account of {environment.Shared}");
+        var first = await environment.CreateAsync("first", Writing("vip"));
+        foreach (var connection in new[] { environment.Shared, twin })
+        {
+            var refused = await RefusedCall.OfAsync(CreateCall(environment, Writing("vip", connection)));
+            Assert.That(refused.Fields, Is.EqualTo(new[] { Field }));
+        }
+
+        var elsewhere = await environment.CreateAsync("elsewhere", Writing("vip", environment.Private));
+        var literal = await environment.CreateAsync("literal", export => (export.Braze.SegmentApiIdentifier, export.Braze.AttributeShape) = ("vip", BrazeAttributeShape.LiteralName));
+        var other = await environment.CreateAsync("other", Writing("other"));
+        Assert.That(new[] { elsewhere, literal, other }.Select(export => export.Connection), Has.None.Empty);
+
+        other.Braze.SegmentApiIdentifier = "vip";
+        Assert.That((await RefusedCall.OfAsync(environment.Administrator.UpdateExportAsync(Update(other, "braze")))).Fields, Is.EqualTo(new[] { Field }));
+        elsewhere.Connection = twin;
+        Assert.That((await RefusedCall.OfAsync(environment.Administrator.UpdateExportAsync(Update(elsewhere, "connection")))).Fields, Is.EqualTo(new[] { Field }));
+        first.DisplayName = "Another name";
+        Assert.That((await UpdateAsync(environment, first, "display_name", "braze")).DisplayName, Is.EqualTo("Another name"), "nobody is its own rival");
+
+        await environment.Administrator.DeleteExportAsync(new DeleteExportRequest { Name = first.Name });
+        Assert.That((await UpdateAsync(environment, other, "braze")).Braze.SegmentApiIdentifier, Is.EqualTo("vip"));
+
+        Action<Export> Writing(string identifier, string? connection = null) => export =>
+            (export.Braze.SegmentApiIdentifier, export.Connection) = (identifier, connection ?? environment.Shared);
+    }
+
     private static AsyncUnaryCall<Export> CreateCall(StageEnvironment environment, Action<Export>? change = null) =>
         environment.Administrator.CreateExportAsync(new CreateExportRequest { Parent = environment.Name, ExportId = "best", Export = environment.NewExport(change) });
 

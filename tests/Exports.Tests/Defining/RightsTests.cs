@@ -122,7 +122,7 @@ internal sealed class RightsTests
         {
             "CreateExport" => StatusOfAsync(exports.CreateExportAsync(new CreateExportRequest
             {
-                Parent = environment.Name, ExportId = "another", Export = environment.NewExport(wanted => wanted.Connection = export.Connection),
+                Parent = environment.Name, ExportId = "another", Export = environment.NewExport(wanted => (wanted.Connection, wanted.Braze.SegmentApiIdentifier) = (export.Connection, "another")),
             })),
             "GetExport" => StatusOfAsync(exports.GetExportAsync(new GetExportRequest { Name = export.Name })),
             "ListExports" => StatusOfAsync(exports.ListExportsAsync(new ListExportsRequest { Parent = environment.Name })),

@@ -256,6 +256,18 @@ internal sealed class RunningTests(Engine engine)
         Assert.That(await environment.BeginAsync(run), Is.EqualTo(assignment), "after a crash the worker gets the same");
     }
 
+    [Test]
+    public async Task A_run_that_shall_send_everything_again_says_so_to_the_worker_and_to_people()
+    {
+        var environment = _stage.NewEnvironment();
+        var export = await environment.CreateAsync();
+        var run = await environment.Administrator.RunExportAsync(new RunExportRequest { Name = export.Name, ResendAll = true });
+        Assert.That((run.ResendAll, run.FullComparison), Is.EqualTo((true, true)));
+        var assignment = await environment.BeginAsync(run);
+        Assert.That((assignment.ResendAll, assignment.FullComparison), Is.EqualTo((true, true)));
+        Assert.That((await environment.NewestRunAsync(export, RunState.Processing)).ResendAll, Is.True);
+    }
+
     /// <summary>Waits until all events so far were handled: an export of its own gets its run from a later one.</summary>
     private async Task<string> SettleEventsAsync(StageEnvironment environment)
     {

@@ -11,13 +11,13 @@ internal sealed class FakeConnections : CredentialService.CredentialServiceBase
 {
     private readonly ConcurrentDictionary<string, ConnectionSummary> _connections = new();
 
-    public void Put(string name, bool shared, string type = "braze", ConnectionState state = ConnectionState.Active) => _connections[name] = new ConnectionSummary
+    public void Put(string name, bool shared, string type = "braze", ConnectionState state = ConnectionState.Active, string? account = null) => _connections[name] = new ConnectionSummary
     {
         Name = name,
         Type = type,
         Access = shared ? ConnectionAccess.Contributors : ConnectionAccess.Administrators,
         State = state,
-        DestinationAccount = $"account of {name}",
+        DestinationAccount = account ?? $"account of {name}",
         ExportUser = "user:exporter",
     };
 

@@ -34,8 +34,14 @@ internal sealed class StageEnvironment(Stage stage, string id)
         return export;
     }
 
-    public async Task<Export> CreateAsync(string exportId = "best", Action<Export>? change = null) => await Administrator.CreateExportAsync(
-        new CreateExportRequest { Parent = Name, ExportId = exportId, Export = NewExport(change) });
+    /// <summary>Creates an export; each id writes an audience of its own.</summary>
+    public async Task<Export> CreateAsync(string exportId = "best", Action<Export>? change = null)
+    {
+        var export = NewExport();
+        export.Braze.SegmentApiIdentifier = exportId == "best" ? export.Braze.SegmentApiIdentifier : exportId;
+        change?.Invoke(export);
+        return await Administrator.CreateExportAsync(new CreateExportRequest { Parent = Name, ExportId = exportId, Export = export });
+    }
 
     /// <summary>A new version of the segment, published.</summary>
     public async Task RefreshAsync(long version)

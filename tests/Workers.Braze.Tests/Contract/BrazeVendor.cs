@@ -105,6 +105,8 @@ internal sealed class BrazeVendor : Vendor
         answer.EnsureSuccessStatusCode();
     }
 
+    public override Task ForgetAsync(CancellationToken cancellationToken) => Control.ResetAsync(cancellationToken);
+
     public override Task InjectAsync(VendorFault fault, CancellationToken cancellationToken) =>
         Control.AddFaultAsync(ToRule(fault) with { Skip = fault.Skip, Count = fault.Count }, cancellationToken);
 
@@ -120,6 +122,8 @@ internal sealed class BrazeVendor : Vendor
     {
         VendorFaultKind.Unavailable => new FaultRule { Kind = FaultKind.Status, Status = 503 },
         VendorFaultKind.Throttled => new FaultRule { Kind = FaultKind.Status, Status = 429 },
+        VendorFaultKind.ThrottledForLong => new FaultRule { Kind = FaultKind.Status, Status = 429, RetryAfterSeconds = 600 },
+        VendorFaultKind.RefuseRequest => new FaultRule { Kind = FaultKind.Status, Status = 400 },
         VendorFaultKind.DroppedBefore => new FaultRule { Kind = FaultKind.DropBefore },
         VendorFaultKind.DroppedAfter => new FaultRule { Kind = FaultKind.DropAfter },
         VendorFaultKind.Unreadable => new FaultRule { Kind = FaultKind.MalformedBody },

@@ -10,6 +10,9 @@ internal sealed class RunProgress(string run)
 
     public void Add(AudienceCounts counts) => _audiences.Enqueue(counts);
 
+    /// <summary>Whether the destination has taken anything since the run was taken over.</summary>
+    public bool HasTaken => _audiences.Any(audience => audience.Meter.HasTaken);
+
     /// <summary>The counts now, in the form they are reported.</summary>
     public ReportProgressRequest Snapshot() => Sum(run, _audiences.Select(audience => audience.Snapshot()));
 

@@ -16,6 +16,12 @@ internal enum NextStep
     GiveUpRow,
 
     /// <summary>
+    /// The one row was refused and nothing named it: the request as such may be at fault. The row is rejected for
+    /// <see cref="DeliveryDecision.Reason"/> if the destination takes or names another one of its batch; else the run ends.
+    /// </summary>
+    Suspect,
+
+    /// <summary>
     /// The run ends for <see cref="DeliveryDecision.Reason"/>; what is known stays in the ledger. A reason about the
     /// credential marks the connection, too.
     /// </summary>

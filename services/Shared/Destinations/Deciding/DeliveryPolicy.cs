@@ -15,6 +15,9 @@ internal static class DeliveryPolicy
     public static readonly TimeSpan FirstWait = TimeSpan.FromMilliseconds(500);
     public static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(1);
 
+    /// <summary>Longer waits are not sat out: the run is put down and taken up again.</summary>
+    public static readonly TimeSpan LongestWaitInPlace = TimeSpan.FromMinutes(1);
+
     /// <summary>No reset hint is followed further than this: allowances are hourly at most.</summary>
     public static readonly TimeSpan LongestHint = TimeSpan.FromMinutes(65);
 
@@ -34,7 +37,8 @@ internal static class DeliveryPolicy
         var attempts = before.After(outcome.Answer);
         return outcome.Answer switch
         {
-            Answer.Refused or Answer.TooLarge when sent == 1 => new DeliveryDecision(NextStep.GiveUpRow) { Reason = outcome.Reason },
+            Answer.TooLarge when sent == 1 => new DeliveryDecision(NextStep.GiveUpRow) { Reason = outcome.Reason },
+            Answer.Refused when sent == 1 => new DeliveryDecision(NextStep.Suspect) { Reason = outcome.Reason },
             Answer.Refused or Answer.TooLarge => DeliveryDecision.Split,
             Answer.Throttled when attempts.Throttles <= MaxThrottles =>
                 Retry(outcome, now, BackOff(attempts.Throttles, jitter)) with { HoldsAccount = true },

@@ -17,26 +17,64 @@ internal sealed partial class BatchSender(RunWork run, SendMeter meter, TimeProv
     /// <summary>Sends the batch. The token aborts requests on their way; the halt only ends waiting.</summary>
     public async Task<RowFate[]> SendAsync(DeliveryBatch batch, CancellationToken cancellationToken)
     {
-        var fates = new RowFate[batch.Operations.Count];
-        var parts = new Stack<Part>();
-        parts.Push(new Part([.. Enumerable.Range(0, fates.Length)], default));
-        while (parts.TryPop(out var part))
+        var sending = new Sending(new RowFate[batch.Operations.Count], new Stack<Part>(), []);
+        sending.Parts.Push(new Part([.. Enumerable.Range(0, sending.Fates.Length)], default));
+        while (sending.Parts.TryPop(out var part))
         {
-            if (!await run.Halt.WaitAsync(run.Throttle.AcquireAsync))
+            if (!await MaySendAsync(cancellationToken))
             {
-                break;
+                return sending.Fates;
             }
 
             var outcome = await SendOnceAsync(batch, part, cancellationToken);
-            var rest = SettleRejected(part, outcome, fates);
+            var rest = SettleRejected(part, outcome, sending.Fates);
             var decision = DeliveryPolicy.Decide(outcome, part.Rows.Count, part.Attempts, time.GetUtcNow(), meter.NextJitter());
-            if (!await FollowAsync(decision, part with { Rows = rest, Attempts = part.Attempts.After(outcome.Answer) }, parts, fates, cancellationToken))
+            if (!await FollowAsync(decision, part with { Rows = rest, Attempts = part.Attempts.After(outcome.Answer) }, sending, cancellationToken))
             {
-                break;
+                return sending.Fates;
             }
         }
 
-        return fates;
+        Judge(sending);
+        return sending.Fates;
+    }
+
+    private async Task<bool> MaySendAsync(CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        DateTimeOffset? heldUntil = null;
+        if (!await run.Halt.WaitAsync(async token => heldUntil = await run.Throttle.AcquireAsync(DeliveryPolicy.LongestWaitInPlace, token)))
+        {
+            return false;
+        }
+
+        if (heldUntil is { } until)
+        {
+            run.Halt.PutDown(until);
+        }
+
+        return heldUntil is null;
+    }
+
+    // A destination that takes nothing of a whole batch has something against the request. A lone row has no others to be
+    // told by but those of the run.
+    private void Judge(Sending sending)
+    {
+        if (sending.Suspects.Count == 0)
+        {
+            return;
+        }
+
+        if (!sending.Fates.Any(fate => fate.IsSettled) && !(sending.Fates.Length == 1 && meter.HasTaken))
+        {
+            run.Halt.Request(RunEnd.Failed(Reasons.Misdirected));
+            return;
+        }
+
+        foreach (var (row, reason) in sending.Suspects)
+        {
+            sending.Fates[row] = new RowFate(true, reason);
+        }
     }
 
     private async Task<BatchOutcome> SendOnceAsync(DeliveryBatch batch, Part part, CancellationToken cancellationToken)
@@ -69,35 +107,50 @@ internal sealed partial class BatchSender(RunWork run, SendMeter meter, TimeProv
     }
 
     // Tells whether to go on with what is left.
-    private async Task<bool> FollowAsync(DeliveryDecision decision, Part rest, Stack<Part> parts, RowFate[] fates, CancellationToken cancellationToken)
+    private async Task<bool> FollowAsync(DeliveryDecision decision, Part rest, Sending sending, CancellationToken cancellationToken)
     {
-        cancellationToken.ThrowIfCancellationRequested();
         switch (decision.Step)
         {
             case NextStep.Done:
-                Settle(rest, null, fates);
+                Settle(rest, null, sending.Fates);
                 return true;
             case NextStep.GiveUpRow:
-                Settle(rest, decision.Reason, fates);
+                Settle(rest, decision.Reason, sending.Fates);
+                return true;
+            case NextStep.Suspect:
+                sending.Suspects.Add((rest.Rows[0], decision.Reason));
                 return true;
             case NextStep.Split:
                 var half = (rest.Rows.Count + 1) / 2;
-                PushUnlessEmpty(parts, [.. rest.Rows.Skip(half)]);
-                PushUnlessEmpty(parts, [.. rest.Rows.Take(half)]);
+                PushUnlessEmpty(sending.Parts, [.. rest.Rows.Skip(half)]);
+                PushUnlessEmpty(sending.Parts, [.. rest.Rows.Take(half)]);
                 return true;
             case NextStep.Retry:
                 Log.Retrying(logger, run.Run, rest.Rows.Count, decision.Reason, rest.Attempts.Failures, rest.Attempts.Throttles);
-                if (decision.HoldsAccount)
-                {
-                    run.Throttle.HoldUntil(decision.At);
-                }
-
-                parts.Push(rest);
-                return await run.Halt.WaitAsync(token => Task.Delay(Positive(decision.At - time.GetUtcNow()), time, token));
+                sending.Parts.Push(rest);
+                return await WaitAsync(decision, cancellationToken);
             default:
                 run.Halt.Request(RunEnd.Failed(decision.Reason));
                 return false;
         }
+    }
+
+    private async Task<bool> WaitAsync(DeliveryDecision decision, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        if (decision.HoldsAccount)
+        {
+            run.Throttle.HoldUntil(decision.At);
+        }
+
+        var wait = decision.At - time.GetUtcNow();
+        if (wait > DeliveryPolicy.LongestWaitInPlace)
+        {
+            run.Halt.PutDown(decision.At);
+            return false;
+        }
+
+        return await run.Halt.WaitAsync(token => Task.Delay(Positive(wait), time, token));
     }
 
     private static void Settle(Part part, string? reason, RowFate[] fates)
@@ -120,6 +173,12 @@ internal sealed partial class BatchSender(RunWork run, SendMeter meter, TimeProv
     private static TimeSpan Positive(TimeSpan wait) => wait > TimeSpan.Zero ? wait : TimeSpan.Zero;
 
     private sealed record Part(IReadOnlyList<int> Rows, Attempts Attempts);
+
+    /// <summary>One batch on its way.</summary>
+    /// <param name="Fates">Of all rows.</param>
+    /// <param name="Parts">What is still to be sent, in the order in which it is.</param>
+    /// <param name="Suspects">Rows that were refused alone and unnamed.</param>
+    private sealed record Sending(RowFate[] Fates, Stack<Part> Parts, List<(int Row, string Reason)> Suspects);
 
     private static partial class Log
     {

@@ -1,3 +1,4 @@
+using CustomerInsights.Contracts.Exports.V1;
 using CustomerInsights.Contracts.Segments.V1;
 using CustomerInsights.Destinations.Counting;
 using CustomerInsights.Destinations.Deciding;
@@ -43,7 +44,8 @@ internal sealed partial class DeliverAudience(
 
     private async Task<Stage?> AddAsync(AudienceWork work, AudienceState state, AudienceProgress progress, CancellationToken cancellationToken)
     {
-        var since = work.Run.Assignment.FullComparison || state.MustCompare || state.Definition != DefinitionOf(work) ? null : state.FeedPosition;
+        var asked = work.Run.Assignment is { FullComparison: true } or { ResendAll: true };
+        var since = asked || state.MustCompare || state.Definition != DefinitionOf(work) ? null : state.FeedPosition;
         if (since is not null)
         {
             await using var changes = await MembershipStream.OpenChangesAsync(members, work, since, cancellationToken);
@@ -51,7 +53,7 @@ internal sealed partial class DeliverAudience(
             {
                 work.Counts.Tally.Clear();
                 work.Counts.Tally.Describe(changes.Position, changes.MemberCounts);
-                var plan = new PassPlan(IsWhole: false, changes.Position, null, RetriesRejected: false);
+                var plan = new PassPlan(IsWhole: false, changes.Position, null, Sent.Trusted);
                 return await PassAsync(work, plan, new ReadChanges(tools.Ledger, work.AudienceId, changes).RunAsync(cancellationToken), Stage.Removing, cancellationToken);
             }
 
@@ -69,8 +71,7 @@ internal sealed partial class DeliverAudience(
             : null;
         work.Counts.Tally.Restore(done?.Counts ?? new() { Counts = new() });
         work.Counts.Tally.Describe(stream.Position, stream.MemberCounts);
-        var retries = work.Run.Assignment.FullComparison && next == Stage.Removing;
-        var plan = new PassPlan(IsWhole: true, stream.Position, done, retries);
+        var plan = new PassPlan(IsWhole: true, stream.Position, done, next == Stage.Removing ? SentOf(work.Run.Assignment) : Sent.Trusted);
         var isFirst = done is null && !await tools.Ledger.AnyAsync(work.AudienceId, cancellationToken);
         var pages = new ReadAllMembers(tools.Ledger, work.AudienceId, stream).RunAsync(done?.CustomerId ?? "", isFirst, cancellationToken);
         return await PassAsync(work, plan, pages, next, cancellationToken);
@@ -106,9 +107,13 @@ internal sealed partial class DeliverAudience(
                 {
                     await CompleteAsync(transaction, work, plan, next);
                 }
-                else if (work.Run.Halt.End is not null)
+                else if (work.Run.Halt is { End: null, ResumeAt: not null } && plan.IsWhole)
                 {
-                    // The run ends here: what was settled so far is what it reports.
+                    await RunStore.CheckpointAsync(transaction, scope, pass.Reached!);
+                }
+                else if (work.Run.Halt is { End: not null } or { ResumeAt: not null })
+                {
+                    // The run ends or is put down here: what was settled so far is what it reports.
                     await RunStore.CheckpointAsync(transaction, scope, new Checkpoint(null, plan.Position, work.Counts.Tally.Snapshot(), work.Counts.Meter.Requests));
                 }
             },
@@ -147,6 +152,13 @@ internal sealed partial class DeliverAudience(
             },
             cancellationToken);
     }
+
+    private static Sent SentOf(RunAssignment assignment) => assignment switch
+    {
+        { ResendAll: true } => Sent.Ignored,
+        { FullComparison: true } => Sent.TrustedIfTaken,
+        _ => Sent.Trusted,
+    };
 
     // Another order of segments changes the bits of members, another set changes who is one.
     private static string DefinitionOf(AudienceWork work) =>

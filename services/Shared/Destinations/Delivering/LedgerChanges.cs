@@ -69,9 +69,9 @@ internal sealed class LedgerChanges
         }
 
         // With a row whose fate is open the flight stays in the log: the next claim finds its keys there.
-        if (flight.Id is { } id && fates.All(fate => fate.IsSettled))
+        if (fates.All(fate => fate.IsSettled))
         {
-            Landed.Add(id);
+            Landed.Add(flight.Id);
         }
     }
 

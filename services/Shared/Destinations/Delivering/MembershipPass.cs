@@ -19,6 +19,9 @@ internal sealed class MembershipPass(AudienceWork work, PassPlan plan, DeliveryT
 
     private long _flights;
 
+    /// <summary>Up to where everything is settled without a gap, once the pass has ended.</summary>
+    public Checkpoint? Reached { get; private set; }
+
     /// <summary>Tells whether everything was read and settled; false when the run was halted.</summary>
     public async Task<bool> RunAsync(IAsyncEnumerable<ReadPage> pages, CancellationToken cancellationToken)
     {
@@ -45,6 +48,7 @@ internal sealed class MembershipPass(AudienceWork work, PassPlan plan, DeliveryT
             await settling.WhenAllAsync();
         }
 
+        Reached = settler.Reached;
         return !work.Run.Halt.IsRequested;
     }
 
@@ -113,20 +117,11 @@ internal sealed class MembershipPass(AudienceWork work, PassPlan plan, DeliveryT
                 continue;
             }
 
-            var flight = new Flight(NameFlight(rows), rows);
-            if (flight.Id is not null)
-            {
-                await settler.TakeOffAsync(flight, cancellationToken);
-            }
-
+            var flight = new Flight(new FlightId(work.Run.RunId, work.Run.Job.Epoch, Interlocked.Increment(ref _flights)), rows);
+            await settler.TakeOffAsync(flight, cancellationToken);
             var batch = new DeliveryBatch(DeliveryKind.Upsert, work.Audience.Key, [.. rows.Select(row => row.Operation)]);
             var fates = await _sender.SendAsync(batch, cancellationToken);
             await settler.LandAsync(flight, fates, cancellationToken);
         }
     }
-
-    // Rows that stand under their keys already are in the ledger: should they be lost on their way, it still knows them.
-    private FlightId? NameFlight(IReadOnlyList<DeliveryRow> rows) => rows.All(row => row.Known?.StandingKey == row.Mapped.Key)
-        ? null
-        : new FlightId(work.Run.RunId, work.Run.Job.Epoch, Interlocked.Increment(ref _flights));
 }

@@ -20,7 +20,7 @@ internal sealed class PreparePage(AudienceWork work, PassPlan plan, LedgerStore 
             var row = page.Add(member.CustomerId, member.SegmentBits);
             row.Known = read.Known.GetValueOrDefault(member.CustomerId);
             Map(row, member);
-            row.Verdict = RowVerdict.Of(row.Known, row.Mapped, row.Hash, work.Run.RunId, plan.RetriesRejected);
+            row.Verdict = RowVerdict.Of(row.Known, row.Mapped, row.Hash, work.Run.RunId, plan.Sent);
             if (row.Verdict is { Need: Need.Send, ClaimsKey: true })
             {
                 _claimants.Add(row);

@@ -10,6 +10,7 @@ namespace CustomerInsights.Destinations.Delivering;
 /// </summary>
 internal sealed partial class RemovalPass(AudienceWork work, DeliveryTools tools)
 {
+    private readonly RemovalScope _scope = new(work.AudienceId, work.Run.RunId);
     private readonly PayloadBuffer _payload = new();
     private readonly ILogger _logger = tools.Loggers.CreateLogger<RemovalPass>();
     private readonly BatchSender _sender = new(work.Run, work.Counts.Meter, tools.Time, tools.Loggers.CreateLogger<BatchSender>());
@@ -23,7 +24,7 @@ internal sealed partial class RemovalPass(AudienceWork work, DeliveryTools tools
         IReadOnlyList<QueuedRemoval> queued;
         do
         {
-            queued = await tools.Removals.ReadAsync(work.AudienceId, after, atOnce, cancellationToken);
+            queued = await tools.Removals.ReadAsync(_scope, after, atOnce, cancellationToken);
             waiting += queued.Count(removal => removal is { IsHeld: false, IsShared: true });
             await SettleAsync(queued, cancellationToken);
             after = queued.Count > 0 ? queued[^1].Key : after;
@@ -96,22 +97,22 @@ internal sealed partial class RemovalPass(AudienceWork work, DeliveryTools tools
 
     private async Task RecordAsync(List<Row> rows, List<string> pointless, CancellationToken cancellationToken)
     {
-        var settled = rows.Where(row => row.Fate.IsSettled).ToList();
-        foreach (var refused in settled.Where(row => row.Fate.Reason is not null))
+        var taken = rows.Where(row => row.Fate is { IsSettled: true, Reason: null }).Select(row => row.Removal).ToList();
+        var refused = rows.Where(row => row.Fate is { IsSettled: true, Reason: not null })
+            .Select(row => new RefusedRemoval(row.Removal.Key, row.Removal.CustomerId, row.Fate.Reason!)).ToList();
+        foreach (var removal in refused)
         {
-            Log.Refused(_logger, work.Run.Run, refused.Removal.CustomerId, refused.Fate.Reason!);
+            Log.Refused(_logger, work.Run.Run, removal.CustomerId, removal.Reason);
         }
 
         // Whoever is known under a new key was not taken out, only the old key was.
-        var counts = new RemovalCounts(
-            settled.Count(row => row.Fate.Reason is null && row.Removal.Cause != RemovalCause.KeyChanged),
-            settled.Count(row => row.Fate.Reason is not null),
-            work.Counts.Meter.Requests);
+        var counts = new RemovalCounts(taken.Count(removal => removal.Cause != RemovalCause.KeyChanged), refused.Count, work.Counts.Meter.Requests);
         await tools.Database.WriteAsync(
             work.Run.Job,
             async transaction =>
             {
-                await RemovalQueue.DeleteAsync(transaction, work.AudienceId, [.. pointless, .. settled.Select(row => row.Removal.Key)]);
+                await RemovalQueue.DeleteAsync(transaction, work.AudienceId, [.. pointless, .. taken.Select(removal => removal.Key)]);
+                await RemovalQueue.KeepAsync(transaction, _scope, refused);
                 await RunStore.CountRemovalsAsync(transaction, work.Scope(tools.Time), counts);
             },
             cancellationToken);

@@ -19,6 +19,19 @@ internal enum Need
     Send,
 }
 
+/// <summary>What the ledger's word counts for a row that an earlier run has sent, and that has not changed.</summary>
+internal enum Sent
+{
+    /// <summary>It is not sent again, whether it was taken or refused.</summary>
+    Trusted,
+
+    /// <summary>It is sent again when it was refused.</summary>
+    TrustedIfTaken,
+
+    /// <summary>It is sent again.</summary>
+    Ignored,
+}
+
 /// <summary>What a member's row needs, and what it counts as: after being sent when it is to be sent.</summary>
 /// <param name="ClaimsKey">Whether the row has to hold its key first: it does not stand under it yet.</param>
 internal readonly record struct RowVerdict(Need Need, RowClass Class, string? Reason = null, bool ClaimsKey = false)
@@ -28,8 +41,8 @@ internal readonly record struct RowVerdict(Need Need, RowClass Class, string? Re
     /// <param name="mapped">The member as it would be sent.</param>
     /// <param name="hash">Of the compared part of the payload.</param>
     /// <param name="runId">This run. Rows that it has settled before, in an earlier claim, keep what they counted as.</param>
-    /// <param name="retriesRejected">Rows that were refused before are tried again although nothing changed.</param>
-    public static RowVerdict Of(LedgerRow? known, MappedMember mapped, Fingerprint hash, long runId, bool retriesRejected)
+    /// <param name="sent">What rows of earlier runs are worth.</param>
+    public static RowVerdict Of(LedgerRow? known, MappedMember mapped, Fingerprint hash, long runId, Sent sent)
     {
         if (mapped.Refusal is { } refusal)
         {
@@ -41,12 +54,12 @@ internal readonly record struct RowVerdict(Need Need, RowClass Class, string? Re
         var settledHere = known?.RunId == runId;
         if (known is { State: LedgerState.Delivered } && known.Key == mapped.Key)
         {
-            return known.Hash == hash
+            return known.Hash == hash && (settledHere || sent != Sent.Ignored)
                 ? new RowVerdict(Need.Nothing, settledHere ? known.Class : RowClass.Unchanged)
                 : new RowVerdict(Need.Send, settledHere ? known.Class : RowClass.Updated);
         }
 
-        if (known is { State: LedgerState.Rejected, Class: RowClass.Rejected } && known.Hash == hash && (settledHere || !retriesRejected))
+        if (known is { State: LedgerState.Rejected, Class: RowClass.Rejected } && known.Hash == hash && (settledHere || sent == Sent.Trusted))
         {
             return new RowVerdict(settledHere ? Need.Nothing : Need.RecordRefusal, RowClass.Rejected, known.Reason);
         }

@@ -26,6 +26,7 @@ internal sealed class RunHalt : IDisposable
 {
     private readonly CancellationTokenSource _source;
     private RunEnd? _end;
+    private long _resumeAt;
 
     /// <param name="stopping">Fires when the process stops or the lease is lost.</param>
     public RunHalt(CancellationToken stopping) => _source = CancellationTokenSource.CreateLinkedTokenSource(stopping);
@@ -36,11 +37,21 @@ internal sealed class RunHalt : IDisposable
     /// <summary>Why the run ends, or null when nobody asked for it.</summary>
     public RunEnd? End => _end;
 
+    /// <summary>When the run is to be taken up again, or null when nobody put it down.</summary>
+    public DateTimeOffset? ResumeAt => Interlocked.Read(ref _resumeAt) is var ticks and > 0 ? new DateTimeOffset(ticks, TimeSpan.Zero) : null;
+
     public bool IsRequested => Token.IsCancellationRequested;
 
     public void Request(RunEnd end)
     {
         Interlocked.CompareExchange(ref _end, end, null);
+        _source.Cancel();
+    }
+
+    /// <summary>Stops without an end: until then the destination wants nothing to be sent.</summary>
+    public void PutDown(DateTimeOffset resumeAt)
+    {
+        Interlocked.CompareExchange(ref _resumeAt, resumeAt.UtcTicks, 0);
         _source.Cancel();
     }
 

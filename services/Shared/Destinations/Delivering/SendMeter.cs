@@ -11,11 +11,15 @@ internal sealed class SendMeter(DeliveryMetrics metrics, Chance chance)
     /// <summary>Requests sent so far, repeats and earlier claims included.</summary>
     public long Requests => Interlocked.Read(ref _requests);
 
+    /// <summary>Whether the destination has taken anything since the run was taken over.</summary>
+    public bool HasTaken { get; private set; }
+
     public void Restore(long requests) => Interlocked.Exchange(ref _requests, requests);
 
     public void Sent(DeliveryBatch batch, BatchOutcome outcome, TimeSpan duration)
     {
         Interlocked.Increment(ref _requests);
+        HasTaken |= outcome.Answer == Answer.Delivered;
         metrics.Sent(outcome.Answer, batch.Operations.Count, duration);
     }
 

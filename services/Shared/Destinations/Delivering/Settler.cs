@@ -19,6 +19,9 @@ internal sealed class Settler(AudienceWork work, PassPlan plan, PendingKeys pend
     private readonly PassCheckpoint _checkpoint = new(work, plan, pending);
     private long _lastCheckpoint = tools.Time.GetTimestamp();
 
+    /// <summary>Up to where everything is settled without a gap.</summary>
+    public Checkpoint Reached => _checkpoint.Current;
+
     /// <summary>A page is read and compared: rows that need no sending are settled, the others will follow.</summary>
     public void Add(MemberPage page) => _entries.Writer.TryWrite(new SettleEntry(page, null, null, null));
 
@@ -130,12 +133,12 @@ internal sealed class Settler(AudienceWork work, PassPlan plan, PendingKeys pend
 /// <param name="IsWhole">All members, in the order of their ids, so that the pass can be taken up in its middle.</param>
 /// <param name="Position">Of the snapshot that is read.</param>
 /// <param name="Done">Counts of the part that an earlier claim has settled; null when it starts anew.</param>
-/// <param name="RetriesRejected">Rows that were refused before are tried again although nothing changed.</param>
-internal sealed record PassPlan(bool IsWhole, FeedPosition Position, Checkpoint? Done, bool RetriesRejected);
+/// <param name="Sent">What rows of earlier runs are worth.</param>
+internal sealed record PassPlan(bool IsWhole, FeedPosition Position, Checkpoint? Done, Sent Sent);
 
 /// <summary>Rows on their way in one request.</summary>
-/// <param name="Id">Its name in the flight log; null when every key stands already, so that a crash loses nothing.</param>
-internal sealed record Flight(FlightId? Id, IReadOnlyList<DeliveryRow> Rows);
+/// <param name="Id">Its name in the flight log.</param>
+internal sealed record Flight(FlightId Id, IReadOnlyList<DeliveryRow> Rows);
 
 /// <summary>One thing to settle: a page, a flight that takes off (no fates), or one that has landed.</summary>
 internal sealed record SettleEntry(MemberPage? Page, Flight? Flight, RowFate[]? Fates, TaskCompletionSource? Committed);

@@ -5,8 +5,8 @@ using CustomerInsights.ServiceDefaults.Storage;
 namespace CustomerInsights.Destinations.Remembering;
 
 /// <summary>
-/// Keys on their way to where nothing stood before. Should the worker die before it knows their fate, and the customer
-/// leave before the next claim, nothing else would remember that they may have arrived.
+/// Rows on their way. Should the worker die before it knows their fate, nothing else would remember that they may have
+/// arrived: a customer may leave before the next claim, or be again what the ledger says was delivered last.
 /// </summary>
 internal static class FlightLog
 {
@@ -18,7 +18,7 @@ internal static class FlightLog
         SELECT f.*, @audienceId FROM unnest(@runs, @epochs, @numbers, @keys) AS f
         """,
         "INSERT INTO flights (run_id, epoch, number, keys, audience_id) VALUES (@RunId, @Epoch, @Number, @Keys, @AudienceId)",
-        [.. flights.Select(flight => new FlightRow(flight.Id!.RunId, flight.Id.Epoch, flight.Id.Number, KeysOf(flight), audienceId))]);
+        [.. flights.Select(flight => new FlightRow(flight.Id.RunId, flight.Id.Epoch, flight.Id.Number, KeysOf(flight), audienceId))]);
 
     /// <summary>Forgets flights whose rows are all settled.</summary>
     public static Task LandAsync(Transaction transaction, long audienceId, IReadOnlyList<FlightId> flights) => RunAsync(
@@ -31,14 +31,18 @@ internal static class FlightLog
         [.. flights.Select(id => new FlightRow(id.RunId, id.Epoch, id.Number, "", audienceId))]);
 
     /// <summary>
-    /// Queues the keys of flights that never landed. Whoever is still a member is delivered again and so keeps the key;
-    /// the others are taken out.
+    /// Queues the keys of flights that never landed, and takes what the ledger says of their customers for unknown. Whoever
+    /// is still a member is delivered again, whatever it looks like, and so keeps the key; the others are taken out.
     /// </summary>
     public static async Task RecoverAsync(Transaction transaction, long audienceId)
     {
         foreach (var flight in await transaction.QueryAsync<string>("SELECT keys FROM flights WHERE audience_id = @audienceId", new { audienceId }))
         {
             var parts = JsonSerializer.Deserialize<string[]>(flight) ?? [];
+            var customers = parts.Where((_, i) => i % 2 == 0).ToArray();
+            await transaction.ExecuteAsync(
+                $"UPDATE ledger SET hash_high = 0, hash_low = 0 WHERE audience_id = @audienceId AND {ValueList.IsOneOf(transaction.Engine, "customer_id", "@ids")}",
+                new { audienceId, ids = ValueList.Of(transaction.Engine, customers) });
             var removals = Enumerable.Range(0, parts.Length / 2).Select(i => new Removal(parts[(2 * i) + 1], parts[2 * i], RemovalCause.Recovered));
             await RemovalQueue.AddAsync(transaction, audienceId, [.. removals]);
         }

@@ -31,8 +31,8 @@ internal sealed class RemovalQueue(Database database)
                 : new { audienceId, rows = JsonSerializer.Serialize(distinct.Select(r => new object[] { r.Key, r.KeyHash, r.CustomerId, (int)r.Cause })) });
     }
 
-    /// <summary>The next keys after one, in their byte order, each with who holds the key now.</summary>
-    public Task<IReadOnlyList<QueuedRemoval>> ReadAsync(long audienceId, string after, int limit, CancellationToken cancellationToken) => database.ReadAsync(
+    /// <summary>The next keys after one, in their byte order, each with who holds the key now; without those that the run was refused.</summary>
+    public Task<IReadOnlyList<QueuedRemoval>> ReadAsync(RemovalScope scope, string after, int limit, CancellationToken cancellationToken) => database.ReadAsync(
         session => session.QueryAsync<QueuedRemoval>(
             $"""
             SELECT r.key, r.customer_id, r.cause,
@@ -40,10 +40,37 @@ internal sealed class RemovalQueue(Database database)
                 AND l.state IN ({(int)LedgerState.Delivered}, {(int)LedgerState.Rejected})) AS is_held,
               EXISTS (SELECT 1 FROM ledger l WHERE l.audience_id = r.audience_id AND l.key_hash = r.key_hash AND l.key = r.key
                 AND l.state = {(int)LedgerState.Duplicate}) AS is_shared
-            FROM removals r WHERE r.audience_id = @audienceId AND r.key > @after ORDER BY r.key LIMIT @limit
+            FROM removals r
+            WHERE r.audience_id = @AudienceId AND r.key > @after AND (r.refused_run IS NULL OR r.refused_run <> @RunId)
+            ORDER BY r.key LIMIT @limit
             """,
-            new { audienceId, after, limit }),
+            new { scope.AudienceId, scope.RunId, after, limit }),
         cancellationToken);
+
+    /// <summary>The next keys after one that the destination refused to take out in a run.</summary>
+    public Task<IReadOnlyList<RefusedRemoval>> ReadRefusedAsync(RemovalScope scope, string after, int limit, CancellationToken cancellationToken) => database.ReadAsync(
+        session => session.QueryAsync<RefusedRemoval>(
+            """
+            SELECT key, customer_id, reason FROM removals
+            WHERE audience_id = @AudienceId AND key > @after AND refused_run = @RunId
+            ORDER BY key LIMIT @limit
+            """,
+            new { scope.AudienceId, scope.RunId, after, limit }),
+        cancellationToken);
+
+    /// <summary>Keeps keys that the destination refused to take out: the person has the mark still, so the next run tries again.</summary>
+    public static async Task KeepAsync(Transaction transaction, RemovalScope scope, IEnumerable<RefusedRemoval> refused)
+    {
+        foreach (var group in refused.GroupBy(removal => removal.Reason))
+        {
+            await transaction.ExecuteAsync(
+                $"""
+                UPDATE removals SET reason = @reason, refused_run = @RunId
+                WHERE audience_id = @AudienceId AND {ValueList.IsOneOf(transaction.Engine, "key", "@keys")}
+                """,
+                new { scope.AudienceId, scope.RunId, reason = group.Key, keys = ValueList.Of(transaction.Engine, [.. group.Select(removal => removal.Key)]) });
+        }
+    }
 
     /// <summary>Takes keys off the queue.</summary>
     public static Task DeleteAsync(Transaction transaction, long audienceId, IReadOnlyCollection<string> keys) => keys.Count == 0
@@ -52,6 +79,12 @@ internal sealed class RemovalQueue(Database database)
             $"DELETE FROM removals WHERE audience_id = @audienceId AND {ValueList.IsOneOf(transaction.Engine, "key", "@keys")}",
             new { audienceId, keys = ValueList.Of(transaction.Engine, keys) });
 }
+
+/// <summary>Whose removals, during which run.</summary>
+internal readonly record struct RemovalScope(long AudienceId, long RunId);
+
+/// <summary>A key that the destination refused to take out.</summary>
+internal sealed record RefusedRemoval(string Key, string CustomerId, string Reason);
 
 /// <summary>A key that waits for removal.</summary>
 /// <param name="IsHeld">Another row stands under the key: nothing is to be taken out.</param>

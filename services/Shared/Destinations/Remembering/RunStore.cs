@@ -13,13 +13,18 @@ internal static class RunStore
     public static async Task<RunRecord> OpenAsync(Transaction transaction, string run)
     {
         await transaction.ExecuteAsync("INSERT INTO runs (run) VALUES (@run) ON CONFLICT (run) DO NOTHING", new { run });
-        return await transaction.QuerySingleAsync<RunRecord>("SELECT run_id, state, reason, message FROM runs WHERE run = @run", new { run });
+        return await transaction.QuerySingleAsync<RunRecord>("SELECT run_id, state, reason, message, resume_at AS resume_micros FROM runs WHERE run = @run", new { run });
     }
 
     /// <summary>The run has ended so, whatever happens before that is reported.</summary>
     public static Task EndAsync(Transaction transaction, long runId, RunEnd end) => transaction.ExecuteAsync(
         "UPDATE runs SET state = @state, reason = @Reason, message = @Message WHERE run_id = @runId",
         new { runId, state = (int)end.State, end.Reason, end.Message });
+
+    /// <summary>The run is put down until then. How often it was in a row, without anything being taken in between.</summary>
+    public static Task<long> PauseAsync(Transaction transaction, long runId, DateTimeOffset resumeAt, bool hasTaken) => transaction.QuerySingleAsync<long>(
+        "UPDATE runs SET resume_at = @at, pauses = CASE WHEN @hasTaken = 1 THEN 1 ELSE pauses + 1 END WHERE run_id = @runId RETURNING pauses",
+        new { runId, at = resumeAt.ToMicroseconds(), hasTaken = hasTaken ? 1 : 0 });
 
     /// <summary>How far a run is with each of its audiences.</summary>
     public static Task<IReadOnlyList<RunAudience>> ListAudiencesAsync(Session session, long runId) => session.QueryAsync<RunAudience>(
@@ -68,8 +73,11 @@ internal static class RunStore
 
 /// <summary>A run as it is remembered.</summary>
 /// <param name="State">How it ended, or null.</param>
-internal sealed record RunRecord(long RunId, RunState? State, string Reason, string Message)
+/// <param name="ResumeMicros">Until when it was put down last, in microseconds since 1970, or null.</param>
+internal sealed record RunRecord(long RunId, RunState? State, string Reason, string Message, long? ResumeMicros)
 {
+    public DateTimeOffset? ResumeAt => Timestamps.FromMicroseconds(ResumeMicros);
+
     public RunEnd? End => State is { } state ? new RunEnd(state, Reason) { Message = Message } : null;
 }
 

@@ -12,7 +12,7 @@ namespace CustomerInsights.Destinations.Running;
 /// knows; a run that has ended is only reported.
 /// </summary>
 internal sealed partial class DeliverRun(
-    ExportRunService.ExportRunServiceClient runs, FencedDatabase database, WorkRun work, ReportRun report, RetryLater retry, ILogger<DeliverRun> logger) : IJobHandler
+    ExportRunService.ExportRunServiceClient runs, FencedDatabase database, PauseRun work, ReportRun report, RetryLater retry, ILogger<DeliverRun> logger) : IJobHandler
 {
     public const string JobKind = "export-run";
 
@@ -22,12 +22,17 @@ internal sealed partial class DeliverRun(
     {
         try
         {
-            if (await BeginAsync(job.Job.Key, cancellationToken) is { } assignment)
+            try
             {
-                await DeliverAsync(job, assignment, cancellationToken);
+                return await BeginAsync(job.Job.Key, cancellationToken) is { } assignment
+                    ? await DeliverAsync(job, assignment, cancellationToken)
+                    : JobOutcome.Done;
             }
-
-            return JobOutcome.Done;
+            catch (RpcException refused) when (refused.IsFinal() && !cancellationToken.IsCancellationRequested)
+            {
+                await GiveUpAsync(job.Job.Key, refused, cancellationToken);
+                return JobOutcome.Done;
+            }
         }
         catch (RpcException outage) when (!cancellationToken.IsCancellationRequested)
         {
@@ -51,19 +56,42 @@ internal sealed partial class DeliverRun(
         }
     }
 
-    private async Task DeliverAsync(LeasedJob job, RunAssignment assignment, CancellationToken cancellationToken)
+    // No repetition mends what was refused for good: without an end the export could never run again.
+    private async Task GiveUpAsync(string run, RpcException refused, CancellationToken cancellationToken)
+    {
+        Log.Refused(logger, run, refused.StatusCode);
+        try
+        {
+            await report.FailAsync(run, Reasons.ReportRefused, cancellationToken);
+        }
+        catch (RpcException also) when (also.IsFinal())
+        {
+            // Nobody wants to know how it ended. Exports asks again for a run that it still waits for.
+            Log.Over(logger, run);
+        }
+    }
+
+    private async Task<JobOutcome> DeliverAsync(LeasedJob job, RunAssignment assignment, CancellationToken cancellationToken)
     {
         var record = await database.WriteAsync(job, transaction => RunStore.OpenAsync(transaction, assignment.Run), cancellationToken);
         var end = record.End;
         if (end is null)
         {
             Log.Begun(logger, assignment.Run, job.Attempt);
-            end = await work.RunAsync(job, record.RunId, assignment, cancellationToken);
+            var worked = await work.RunAsync(job, record, assignment, cancellationToken);
+            if (worked.End is null)
+            {
+                Log.PutDown(logger, assignment.Run, worked.ResumeAt);
+                return JobOutcome.Retry(worked.ResumeAt);
+            }
+
+            end = worked.End;
             await database.WriteAsync(job, transaction => RunStore.EndAsync(transaction, record.RunId, end), cancellationToken);
         }
 
         var counts = await report.RunAsync(record.RunId, end, assignment, cancellationToken);
         Log.Ended(logger, assignment.Run, end.State, end.Reason, counts.Read, counts.Requests);
+        return JobOutcome.Done;
     }
 
     private static partial class Log
@@ -79,5 +107,11 @@ internal sealed partial class DeliverRun(
 
         [LoggerMessage(4, LogLevel.Information, "{Run} ended {State} {Reason}: {Read} members read, {Requests} requests")]
         public static partial void Ended(ILogger logger, string run, RunState state, string reason, long read, long requests);
+
+        [LoggerMessage(6, LogLevel.Debug, "{Run} is put down: nothing may be sent now; looked at again at {At:O}")]
+        public static partial void PutDown(ILogger logger, string run, DateTimeOffset at);
+
+        [LoggerMessage(5, LogLevel.Error, "{Run}: taking over or reporting was refused for good ({Status}); the run is ended as failed")]
+        public static partial void Refused(ILogger logger, string run, StatusCode status);
     }
 }

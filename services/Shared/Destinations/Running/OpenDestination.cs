@@ -28,12 +28,17 @@ internal sealed class OpenDestination(CredentialService.CredentialServiceClient 
         {
             return Missing();
         }
-        catch (RpcException refused) when (refused.StatusCode is StatusCode.FailedPrecondition && refused.GetReason() is not null)
+        catch (RpcException refused) when (refused.IsFinal())
         {
-            return Refusal.Precondition(refused.GetReason()!, refused.Status.Detail);
+            return refused.GetReason() is { } reason
+                ? Refusal.Precondition(reason, refused.Status.Detail)
+                : Refusal.Precondition(Reasons.ServiceRefused, Reasons.Explain(Reasons.ServiceRefused));
         }
 
-        return await destination.OpenAsync(assignment, credential, cancellationToken);
+        // The run was opened for an account; whatever the credential opens now must not be taken for it.
+        return credential.DestinationAccount.Length > 0 && credential.DestinationAccount != assignment.DestinationAccount
+            ? Refusal.Precondition(Reasons.AccountChanged, Reasons.Explain(Reasons.AccountChanged))
+            : await destination.OpenAsync(assignment, credential, cancellationToken);
     }
 
     private static Refusal Missing() => Refusal.Precondition(Reasons.ConnectionMissing, Reasons.Explain(Reasons.ConnectionMissing));

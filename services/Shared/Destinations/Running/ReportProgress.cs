@@ -28,6 +28,22 @@ internal sealed partial class ReportProgress(ExportRunService.ExportRunServiceCl
         }
     }
 
+    /// <summary>Tells that a run waits for its allowance; whether a person wants it stopped.</summary>
+    public async Task<bool> WaitsAsync(string run, DateTimeOffset until, CancellationToken cancellationToken)
+    {
+        try
+        {
+            // Counts never fall by a report, so these say nothing.
+            var report = new ReportProgressRequest { Name = run, Counts = new RunCounts(), ThrottledUntil = until.ToTimestamp() };
+            return (await runs.ReportProgressAsync(report, cancellationToken: cancellationToken)).CancelRequested;
+        }
+        catch (RpcException failed) when (!cancellationToken.IsCancellationRequested)
+        {
+            Log.NotReported(logger, run, failed.StatusCode);
+            return false;
+        }
+    }
+
     private async Task ReportAsync(RunWork work, CancellationToken cancellationToken)
     {
         var report = work.Progress.Snapshot();

@@ -1,4 +1,3 @@
-using CustomerInsights.Contracts.Connections.V1;
 using CustomerInsights.Contracts.Exports.V1;
 using CustomerInsights.Destinations.Counting;
 using CustomerInsights.Destinations.Delivering;
@@ -13,7 +12,7 @@ namespace CustomerInsights.Destinations.Running;
 /// </summary>
 internal sealed class ReportRun(
     ExportRunService.ExportRunServiceClient runs,
-    CredentialService.CredentialServiceClient credentials,
+    MarkConnection mark,
     Database database,
     ReportRejectedRows rejectedRows,
     Explanations explanations,
@@ -31,23 +30,31 @@ internal sealed class ReportRun(
 
         if (end.MarksConnection)
         {
-            var refused = new ReportRefusedCredentialRequest { Name = assignment.Export.Connection, Run = assignment.Run, Reason = end.Reason };
-            await credentials.ReportRefusedCredentialAsync(refused, cancellationToken: cancellationToken);
+            await mark.RunAsync(assignment, end.Reason, cancellationToken);
         }
 
         var counts = RunProgress.Sum(assignment.Run, audiences.Select(audience => audience.Report()));
+        await CompleteAsync(end, counts, tally.Largest, cancellationToken);
+        return counts.Counts;
+    }
+
+    /// <summary>Ends a run of which nothing more can be told than why.</summary>
+    public Task FailAsync(string run, string reason, CancellationToken cancellationToken) =>
+        CompleteAsync(RunEnd.Failed(reason), new ReportProgressRequest { Name = run, Counts = new RunCounts() }, [], cancellationToken);
+
+    private async Task CompleteAsync(RunEnd end, ReportProgressRequest counts, IEnumerable<RejectionClass> rejections, CancellationToken cancellationToken)
+    {
         var completed = new CompleteRunRequest
         {
-            Name = assignment.Run,
+            Name = counts.Name,
             State = end.State,
             Counts = counts.Counts,
             SegmentCounts = { counts.SegmentCounts },
-            RejectionClasses = { tally.Largest },
+            RejectionClasses = { rejections },
             Reason = end.Reason,
             Message = end.Message.Length > 0 ? end.Message : explanations.Of(end.Reason),
         };
         await runs.CompleteRunAsync(completed, cancellationToken: cancellationToken);
         metrics.Ended(end.State, end.Reason);
-        return counts.Counts;
     }
 }

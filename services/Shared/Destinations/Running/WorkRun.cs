@@ -8,6 +8,12 @@ using Grpc.Core;
 
 namespace CustomerInsights.Destinations.Running;
 
+/// <summary>How far the work of a run came.</summary>
+/// <param name="End">How the run ends; null when it is put down.</param>
+/// <param name="ResumeAt">When it goes on, if it is put down.</param>
+/// <param name="HasTaken">The destination has taken something meanwhile.</param>
+internal sealed record WorkedRun(RunEnd? End, DateTimeOffset ResumeAt = default, bool HasTaken = false);
+
 /// <summary>The work of a run between taking over and reporting: opens the destination and keeps each audience true.</summary>
 internal sealed class WorkRun(
     OpenDestination open, AccountThrottles throttles, OpenAudiences audiences, DeliverAudience deliver, ReportProgress progress, TimeProvider time)
@@ -17,13 +23,13 @@ internal sealed class WorkRun(
     /// </summary>
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
 
-    /// <summary>How the run ends. Throws when it has to be taken up again later.</summary>
-    public async Task<RunEnd> RunAsync(LeasedJob job, long runId, RunAssignment assignment, CancellationToken stopping)
+    /// <summary>How the run ends, or when it goes on. Throws when it has to be taken up again for an outage.</summary>
+    public async Task<WorkedRun> RunAsync(LeasedJob job, long runId, RunAssignment assignment, CancellationToken stopping)
     {
         var opened = await open.RunAsync(assignment, stopping);
         if (opened.Refusal is { } refusal)
         {
-            return RunEnd.Failed(refusal.Reason ?? Reasons.SettingsMismatch, refusal.Message);
+            return new WorkedRun(RunEnd.Failed(refusal.Reason ?? Reasons.SettingsMismatch, refusal.Message));
         }
 
         await using var session = opened.Value;
@@ -36,8 +42,9 @@ internal sealed class WorkRun(
         {
             await DeliverAsync(work, stopping);
         }
-        catch (RpcException refused) when (IsRefusal(refused.StatusCode))
+        catch (RpcException refused) when (refused.IsFinal())
         {
+            // The members cannot be read as the export defines them; no repetition mends that.
             halt.Request(RunEnd.Failed(refused.GetReason() ?? Reasons.MembersUnreadable, refused.GetReason() is null ? "" : refused.Status.Detail));
         }
         finally
@@ -47,7 +54,9 @@ internal sealed class WorkRun(
         }
 
         stopping.ThrowIfCancellationRequested();
-        return halt.End ?? RunEnd.Successful;
+        return halt is { End: null, ResumeAt: { } resumeAt }
+            ? new WorkedRun(null, resumeAt, work.Progress.HasTaken)
+            : new WorkedRun(halt.End ?? RunEnd.Successful);
     }
 
     private async Task DeliverAsync(RunWork work, CancellationToken stopping)
@@ -59,8 +68,4 @@ internal sealed class WorkRun(
             await deliver.RunAsync(work, audience, aborting.Token);
         }
     }
-
-    // The members cannot be read as the export defines them; no repetition mends that.
-    private static bool IsRefusal(StatusCode status) =>
-        status is StatusCode.FailedPrecondition or StatusCode.NotFound or StatusCode.InvalidArgument or StatusCode.PermissionDenied;
 }

@@ -28,13 +28,20 @@ internal sealed class AccountThrottle(RateLimit limit, TimeProvider time)
         }
     }
 
-    /// <summary>Waits until one more request may be sent.</summary>
-    public async Task AcquireAsync(CancellationToken cancellationToken)
+    /// <summary>Waits until one more request may be sent. A hold that lasts longer than the patience is not waited for: its end is returned.</summary>
+    public async Task<DateTimeOffset?> AcquireAsync(TimeSpan patience, CancellationToken cancellationToken)
     {
         while (TryGrant() is { } wait)
         {
+            if (HeldUntil is { } until && until - time.GetUtcNow() > patience)
+            {
+                return until;
+            }
+
             await Task.Delay(wait, time, cancellationToken);
         }
+
+        return null;
     }
 
     /// <summary>Nobody of the account sends before that time.</summary>

@@ -7,6 +7,6 @@ internal sealed class AccountThrottles(TimeProvider time)
 {
     private readonly ConcurrentDictionary<(string Account, RateLimit Limit), AccountThrottle> _throttles = new();
 
-    /// <summary>The throttle of an account. Accounts are few: one for each host and company.</summary>
+    /// <summary>The throttle of an account. Accounts are few: one for each host and workspace that connections name.</summary>
     public AccountThrottle Of(string account, RateLimit limit) => _throttles.GetOrAdd((account, limit), key => new AccountThrottle(key.Limit, time));
 }
