@@ -24,23 +24,22 @@ internal static class BrowserAccess
         builder.Services.AddOptions<WebOptions>().Validate<IConfiguration>(
             (_, configuration) => string.IsNullOrEmpty(configuration[AllowedOrigins]), $"{AllowedOrigins} is a list: set {AllowedOrigins}:0 and so on.");
         builder.Services.AddCors();
-        builder.Services.AddOptions<CorsOptions>().Configure<IOptions<WebOptions>>((cors, web) => cors.AddDefaultPolicy(policy => Allow(policy, web.Value)));
+        builder.Services.AddOptions<CorsOptions>().Configure<IOptions<WebOptions>>((cors, web) => Allow(cors, web.Value));
     }
 
     public static void Use(WebApplication application)
     {
-        if (application.Configuration.GetSection(AllowedOrigins).GetChildren().Any())
-        {
-            application.UseCors();
-        }
-
+        application.UseCors();
         application.UseGrpcWeb(new GrpcWebOptions { DefaultEnabled = true });
     }
 
     // Callers show a token, never a cookie, so a page can do no more than whoever gave it one.
-    private static void Allow(CorsPolicyBuilder policy, WebOptions options)
+    private static void Allow(CorsOptions cors, WebOptions options)
     {
-        policy.AllowAnyMethod().AllowAnyHeader().WithExposedHeaders(ExposedHeaders).SetPreflightMaxAge(PreflightAge);
-        _ = options.AllowsEverywhere ? policy.AllowAnyOrigin() : policy.WithOrigins([.. options.AllowedOrigins]);
+        if (options.AllowedOrigins.Count > 0)
+        {
+            var policy = new CorsPolicyBuilder().AllowAnyMethod().AllowAnyHeader().WithExposedHeaders(ExposedHeaders).SetPreflightMaxAge(PreflightAge);
+            cors.AddDefaultPolicy((options.AllowsEverywhere ? policy.AllowAnyOrigin() : policy.WithOrigins([.. options.AllowedOrigins])).Build());
+        }
     }
 }
