@@ -62,6 +62,24 @@ public sealed class ServerCertificateTests
     }
 
     [Test]
+    public async Task Certificates_between_it_and_its_root_are_shown_too(CancellationToken cancellationToken)
+    {
+        using var files = new PemFiles();
+        var issuer = files.WriteWithIssuer();
+        await using var harness = await ServiceHarness.StartAsync(new ProbeApp(), new HarnessOptions { Settings = files.Settings }, cancellationToken);
+        var sent = new List<string>();
+        using var handler = new SocketsHttpHandler();
+        handler.SslOptions.RemoteCertificateValidationCallback = (_, _, chain, _) =>
+        {
+            sent.AddRange(chain!.ChainPolicy.ExtraStore.Select(certificate => certificate.Thumbprint));
+            return sent.Contains(issuer);
+        };
+        using var http = new HttpClient(handler) { BaseAddress = Secure(harness.HttpAddress) };
+
+        Assert.That(await http.GetStringAsync("/healthz/live", cancellationToken), Is.EqualTo("live\n"));
+    }
+
+    [Test]
     public void Certificate_that_cannot_be_used_is_refused_at_start()
     {
         using var files = new PemFiles();
