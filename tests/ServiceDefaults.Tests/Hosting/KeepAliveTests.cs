@@ -44,17 +44,10 @@ public sealed class KeepAliveTests
     {
         var types = new List<byte>();
         var head = new byte[9];
-        try
+        while (await stream.ReadAtLeastAsync(head, head.Length, throwOnEndOfStream: false, cancellationToken) == head.Length)
         {
-            while (await stream.ReadAtLeastAsync(head, head.Length, throwOnEndOfStream: false, cancellationToken) == head.Length)
-            {
-                types.Add(head[3]);
-                await stream.ReadExactlyAsync(new byte[BinaryPrimitives.ReadInt32BigEndian(head) >> 8], cancellationToken);
-            }
-        }
-        catch (IOException)
-        {
-            // Closed without more ado.
+            types.Add(head[3]);
+            await stream.ReadExactlyAsync(new byte[BinaryPrimitives.ReadInt32BigEndian(head) >> 8], cancellationToken);
         }
 
         return types;

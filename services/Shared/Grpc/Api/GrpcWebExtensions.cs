@@ -25,10 +25,7 @@ public static class GrpcWebExtensions
 
     // What stands closer to the method comes later.
     private static bool IsEnabled(Endpoint? endpoint, GrpcWebOptions options) =>
-        endpoint?.Metadata.LastOrDefault(item => item is EnableGrpcWebAttribute or DisableGrpcWebAttribute) switch
-        {
-            EnableGrpcWebAttribute => true,
-            DisableGrpcWebAttribute => false,
-            _ => options.DefaultEnabled,
-        };
+        endpoint?.Metadata.LastOrDefault(item => item is EnableGrpcWebAttribute or DisableGrpcWebAttribute) is { } choice
+            ? choice is EnableGrpcWebAttribute
+            : options.DefaultEnabled;
 }

@@ -16,16 +16,14 @@ internal sealed class WebCall : IRequestBodyPipeFeature, IHttpResponseBodyFeatur
 {
     private const byte TrailersFlag = 0x80;
 
-    private readonly HttpContext _http;
     private readonly IHttpResponseBodyFeature _body;
-    private readonly IHttpResetFeature? _reset;
+    private readonly Action<int> _reset;
     private Task? _completion;
 
     private WebCall(HttpContext http)
     {
-        _http = http;
         _body = http.Features.GetRequiredFeature<IHttpResponseBodyFeature>();
-        _reset = http.Features.Get<IHttpResetFeature>();
+        _reset = http.Features.Get<IHttpResetFeature>() is { } stream ? stream.Reset : _ => http.Abort();
 
         // Who does not say what to answer gets what was sent.
         var isText = HeaderNames.IsContentType(http.Request.ContentType, HeaderNames.WebTextContentType);
@@ -78,14 +76,7 @@ internal sealed class WebCall : IRequestBodyPipeFeature, IHttpResponseBodyFeatur
     public void Reset(int errorCode)
     {
         _completion = Task.CompletedTask;
-        if (_reset is null)
-        {
-            _http.Abort();
-        }
-        else
-        {
-            _reset.Reset(errorCode);
-        }
+        _reset(errorCode);
     }
 
     private async Task EndAsync(CancellationToken cancellationToken)
