@@ -60,7 +60,7 @@ internal sealed class WebCall : IRequestBodyPipeFeature, IHttpResponseBodyFeatur
         context.Features.Set<IHttpResponseTrailersFeature>(call);
         context.Features.Set<IHttpResetFeature>(call);
         await next(context);
-        await call.CompleteAsync();
+        await context.Response.CompleteAsync();
     }
 
     public void DisableBuffering() => _body.DisableBuffering();
@@ -71,7 +71,7 @@ internal sealed class WebCall : IRequestBodyPipeFeature, IHttpResponseBodyFeatur
         SendFileFallback.SendFileAsync(Stream, path, offset, count, cancellationToken);
 
     /// <summary>Ends the response, once; nothing follows the trailers.</summary>
-    public Task CompleteAsync() => _completion ??= EndAsync(CancellationToken.None);
+    Task IHttpResponseBodyFeature.CompleteAsync() => _completion ??= EndAsync(CancellationToken.None);
 
     public void Reset(int errorCode)
     {
