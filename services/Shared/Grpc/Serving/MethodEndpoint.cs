@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using CustomerInsights.Rpc.Web;
 using CustomerInsights.Rpc.Wire;
 using Grpc.Core;
 using Microsoft.AspNetCore.Http;
@@ -14,6 +15,8 @@ internal abstract partial class MethodEndpoint(IMethod method, ServerSettings se
 {
     private const int KestrelBodyLimit = 30_000_000 - MessageDecoder.PrefixLength;
 
+    private bool IsClientStream => method.Type is MethodType.ClientStreaming or MethodType.DuplexStreaming;
+
     public async Task HandleAsync(HttpContext http)
     {
         if (!RequestCheck.Accepts(http))
@@ -27,6 +30,7 @@ internal abstract partial class MethodEndpoint(IMethod method, ServerSettings se
         try
         {
             CheckPath(http);
+            CheckKind(http);
             LiftLimits(http);
             call = new ServerCall(http, method, settings, end);
             await InvokeAsync(call, call.ReadToken);
@@ -60,18 +64,25 @@ internal abstract partial class MethodEndpoint(IMethod method, ServerSettings se
         }
     }
 
+    private void CheckKind(HttpContext http)
+    {
+        // A browser sends the whole request before it looks at the response.
+        if (IsClientStream && http.Features.Get<WebCall>() is not null)
+        {
+            throw new RpcException(new Status(StatusCode.Unimplemented, "gRPC-Web has no client streaming: call this method by gRPC over HTTP/2."));
+        }
+    }
+
     private void LiftLimits(HttpContext http)
     {
-        var isClientStream = method.Type is MethodType.ClientStreaming or MethodType.DuplexStreaming;
-
         // Our own limit is per message and refuses before anything is buffered; the transport's is for whole bodies.
-        if ((isClientStream || settings.Options.MaxReceiveMessageSize is null or > KestrelBodyLimit)
+        if ((IsClientStream || settings.Options.MaxReceiveMessageSize is null or > KestrelBodyLimit)
             && http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } bodySize)
         {
             bodySize.MaxRequestBodySize = null;
         }
 
-        if (isClientStream && http.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } dataRate)
+        if (IsClientStream && http.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } dataRate)
         {
             dataRate.MinDataRate = null;
         }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using CustomerInsights.Rpc.Web;
 using CustomerInsights.Rpc.Wire;
 using Grpc.Core;
 using Microsoft.AspNetCore.Http;
@@ -11,6 +12,12 @@ internal static class RequestCheck
     /// <summary>False when the request is answered already.</summary>
     public static bool Accepts(HttpContext http)
     {
+        if (http.Features.Get<WebCall>() is { } web)
+        {
+            http.Response.ContentType = web.ContentType;
+            return true;
+        }
+
         if (!HeaderNames.IsGrpcContentType(http.Request.ContentType))
         {
             Refuse(http, StatusCodes.Status415UnsupportedMediaType, "The content type must be application/grpc.");

@@ -1,3 +1,4 @@
+using CustomerInsights.Rpc.Web;
 using CustomerInsights.Rpc.Wire;
 using Grpc.AspNetCore.Server;
 using Grpc.Core;
@@ -50,6 +51,6 @@ internal sealed class UnimplementedEndpoints(ICollection<EndpointDataSource> all
     private sealed class GrpcOnly : IRouteConstraint
     {
         public bool Match(HttpContext? httpContext, IRouter? route, string routeKey, RouteValueDictionary values, RouteDirection routeDirection) =>
-            HeaderNames.IsGrpcContentType(httpContext?.Request.ContentType);
+            httpContext is not null && (HeaderNames.IsGrpcContentType(httpContext.Request.ContentType) || WebCall.Is(httpContext.Request));
     }
 }

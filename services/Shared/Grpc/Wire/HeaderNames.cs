@@ -13,12 +13,17 @@ internal static class HeaderNames
     public const string RequestEncodingChoice = "grpc-internal-encoding-request";
 
     public const string ContentType = "application/grpc";
+    public const string WebContentType = "application/grpc-web";
+    public const string WebTextContentType = "application/grpc-web-text";
     public const string Identity = "identity";
     public const string Gzip = "gzip";
     public const string SupportedEncodings = "identity,gzip";
 
-    public static bool IsGrpcContentType(string? contentType) =>
+    public static bool IsGrpcContentType(string? contentType) => IsContentType(contentType, ContentType);
+
+    /// <summary>Whether it is the type, perhaps with a suffix such as "+proto" or with parameters.</summary>
+    public static bool IsContentType(string? contentType, string expected) =>
         contentType is not null
-        && contentType.StartsWith(ContentType, StringComparison.OrdinalIgnoreCase)
-        && (contentType.Length == ContentType.Length || contentType[ContentType.Length] is '+' or ';');
+        && contentType.StartsWith(expected, StringComparison.OrdinalIgnoreCase)
+        && (contentType.Length == expected.Length || contentType[expected.Length] is '+' or ';');
 }

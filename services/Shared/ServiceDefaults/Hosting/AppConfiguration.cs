@@ -4,7 +4,7 @@ using Microsoft.Extensions.Configuration;
 namespace CustomerInsights.ServiceDefaults.Hosting;
 
 /// <summary>The configuration of each service of a process: what the process has, and over it its own section "Apps:{app id}".</summary>
-internal sealed class AppConfiguration(IConfiguration process, IReadOnlyList<IServiceApp> apps, IPEndPoint grpc)
+internal sealed class AppConfiguration(IConfiguration process, IReadOnlyList<IServiceApp> apps, IPEndPoint own)
 {
     public IConfiguration Of(string appId) => new ConfigurationBuilder()
         .AddInMemoryCollection(apps.Select(app => KeyValuePair.Create($"Services:{app.AppId}", (string?)OwnAddress())))
@@ -15,7 +15,7 @@ internal sealed class AppConfiguration(IConfiguration process, IReadOnlyList<ISe
     // Services of one process meet at its own port unless told otherwise.
     private string OwnAddress()
     {
-        var any = grpc.Address.Equals(IPAddress.Any) || grpc.Address.Equals(IPAddress.IPv6Any);
-        return $"http://{(any ? new IPEndPoint(IPAddress.Loopback, grpc.Port) : grpc)}";
+        var any = own.Address.Equals(IPAddress.Any) || own.Address.Equals(IPAddress.IPv6Any);
+        return $"http://{(any ? new IPEndPoint(IPAddress.Loopback, own.Port) : own)}";
     }
 }

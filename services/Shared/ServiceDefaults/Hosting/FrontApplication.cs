@@ -1,12 +1,12 @@
 using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace CustomerInsights.ServiceDefaults.Hosting;
 
 /// <summary>
-/// Hands each request of the process's ports to the application that answers it: a gRPC call to the owner of the gRPC
-/// service, an HTTP/1.1 request to the service whose app id is the first segment of its path, the rest to the desk.
+/// Hands each request of the process's ports to the application that answers it, by the first segment of its path: the name
+/// of a gRPC service leads to its owner, be it gRPC, gRPC-Web or a browser that asks whether it may call; an app id to that
+/// service; anything else to the desk. The names have dots, the app ids have none.
 /// </summary>
 internal sealed class FrontApplication(ServiceInstance desk, IReadOnlyList<ServiceInstance> services) : IHttpApplication<FrontApplication.Visit>
 {
@@ -41,8 +41,7 @@ internal sealed class FrontApplication(ServiceInstance desk, IReadOnlyList<Servi
         var path = request.Path.AsSpan().TrimStart('/');
         var end = path.IndexOf('/');
         var first = end < 0 ? path : path[..end];
-        var owners = HttpProtocol.IsHttp2(request.Protocol) ? _byGrpcService : _byAppId;
-        return owners.TryGetValue(first, out var owner) ? owner : desk;
+        return _byGrpcService.TryGetValue(first, out var owner) || _byAppId.TryGetValue(first, out owner) ? owner : desk;
     }
 
     /// <summary>A request on its way to an application.</summary>

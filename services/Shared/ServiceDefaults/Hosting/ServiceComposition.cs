@@ -30,6 +30,7 @@ internal static class ServiceComposition
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ProcessOptions.Of(builder.Configuration).ShutdownTimeout);
         ServiceLogging.Add(builder);
         OpenTelemetryExport.Add(builder);
+        BrowserAccess.Add(builder);
         builder.Services.AddHealthChecks();
         return builder;
     }

@@ -51,6 +51,7 @@ internal sealed partial class ServiceInstance : IAsyncDisposable
         compose(builder);
         adjust(web.Services);
         var application = web.Build();
+        BrowserAccess.Use(application);
         builder.MapEndpoints(application);
         return new ServiceInstance(appId, application, server, builder.GrpcServices);
     }

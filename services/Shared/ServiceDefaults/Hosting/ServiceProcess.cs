@@ -10,7 +10,7 @@ using Microsoft.Extensions.Options;
 namespace CustomerInsights.ServiceDefaults.Hosting;
 
 /// <summary>
-/// One process: its two ports, the desk that answers for the whole, and one or more services, each in a container of its own.
+/// One process: its ports, the desk that answers for the whole, and one or more services, each in a container of its own.
 /// </summary>
 internal sealed partial class ServiceProcess : IAsyncDisposable
 {
@@ -47,7 +47,7 @@ internal sealed partial class ServiceProcess : IAsyncDisposable
         var options = ProcessOptions.Of(configuration);
         var state = new ProcessState();
         var ports = new Ports(listen);
-        var scopes = new AppConfiguration(configuration, apps, ports.Grpc);
+        var scopes = new AppConfiguration(configuration, apps, ports.Within);
         var bus = new EventBus();
         var services = new List<ServiceInstance>();
         foreach (var app in apps)

@@ -2,6 +2,7 @@ using System.Net;
 using CustomerInsights.ServiceDefaults.Hosting;
 using CustomerInsights.ServiceDefaults.Resources;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Cors;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -23,7 +24,9 @@ internal static class DevelopmentTokens
         }
 
         desk.Services.AddSingleton(services => new DevelopmentIssuer(key, services.GetRequiredService<TimeProvider>()));
-        desk.MapOpen(endpoints => endpoints.MapMethods(Path, [HttpMethods.Get, HttpMethods.Post], Issue));
+
+        // No web page of another origin may read a token, whatever it may call.
+        desk.MapOpen(endpoints => endpoints.MapMethods(Path, [HttpMethods.Get, HttpMethods.Post], Issue).WithMetadata(new DisableCorsAttribute()));
     }
 
     // Never a service: those sign for themselves.
