@@ -41,7 +41,8 @@ internal static class StatusMapping
         {
             if (current is SocketException or IOException || IsConnectFailure(current))
             {
-                return new Status(StatusCode.Unavailable, $"The server can't be reached or the connection broke: {current.GetType().Name}.", exception);
+                var kind = current is HttpRequestException request ? request.HttpRequestError.ToString() : current.GetType().Name;
+                return new Status(StatusCode.Unavailable, $"The server can't be reached or the connection broke: {kind}.", exception);
             }
         }
 
