@@ -24,7 +24,7 @@ internal sealed class BalancingTests
 
         var served = await CallAsync(channel, 10, cancellationToken);
 
-        Assert.That(served, Is.EqualTo(new Dictionary<string, int> { [$"segments:80@{PortOf(first)}"] = 5, [$"segments:80@{PortOf(second)}"] = 5 }), "authority and port");
+        Assert.That(served, Is.EqualTo(new Dictionary<string, int> { [$"segments:5103@{PortOf(first)}"] = 5, [$"segments:5103@{PortOf(second)}"] = 5 }), "authority and port");
         Assert.That(name.LookUps, Is.EqualTo(1));
     }
 
@@ -179,7 +179,7 @@ internal sealed class BalancingTests
 
         public ShiftedTime Time { get; } = new();
 
-        public GrpcChannel Connect() => GrpcChannel.ForAddress("dns:///segments", new GrpcChannelOptions
+        public GrpcChannel Connect() => GrpcChannel.ForAddress("dns:///segments:5103", new GrpcChannelOptions
         {
             Credentials = ChannelCredentials.Insecure,
             Time = Time,

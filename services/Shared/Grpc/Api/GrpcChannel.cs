@@ -10,6 +10,7 @@ namespace Grpc.Net.Client;
 public sealed class GrpcChannel : ChannelBase, IDisposable
 {
     private const string DnsScheme = "dns";
+    private const double ReconnectFactor = 1.6;
 
     /// <summary>Connections to servers that a name no longer stands for aren't kept for ever.</summary>
     private static readonly TimeSpan BalancedIdleTimeout = TimeSpan.FromMinutes(5);
@@ -26,7 +27,7 @@ public sealed class GrpcChannel : ChannelBase, IDisposable
         Port = address.Port;
         Options = options;
         RetryPolicies = options.ServiceConfig is { } config ? new RetryPolicies(config) : null;
-        Reconnecting = Backoff.Connecting(options.InitialReconnectBackoff, options.MaxReconnectBackoff);
+        Reconnecting = new Backoff(options.InitialReconnectBackoff, options.MaxReconnectBackoff, ReconnectFactor);
         var handler = options.HttpHandler ?? CreateHandler(isBalanced ? BalancedIdleTimeout : Timeout.InfiniteTimeSpan);
         _http = new HttpMessageInvoker(
             isBalanced ? new BalancingHandler(handler, new ResolvedAddresses(new DnsEndPoint(address.IdnHost, address.Port), options, Reconnecting)) : handler,

@@ -5,11 +5,6 @@ internal sealed record Backoff(TimeSpan First, TimeSpan Max, double Factor)
 {
     private const double Spread = 0.2;
 
-    /// <summary>The factor by which gRPC clients connect ever more rarely.</summary>
-    private const double OfConnecting = 1.6;
-
-    public static Backoff Connecting(TimeSpan first, TimeSpan max) => new(first, max, OfConnecting);
-
     /// <param name="failures">1 after the first failure.</param>
     /// <param name="chance">From 0 to 1.</param>
     public TimeSpan After(int failures, double chance) =>

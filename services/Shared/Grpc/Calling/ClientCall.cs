@@ -192,15 +192,13 @@ internal sealed class ClientCall
         var remaining = _deadline - _channel.Time.GetUtcNow().UtcDateTime;
         if (remaining <= TimeSpan.Zero)
         {
-            PassDeadline();
+            Abandon(DeadlinePassed);
         }
         else if (remaining <= MaxTimer)
         {
-            _deadlineTimer = _channel.Time.CreateTimer(static call => ((ClientCall)call!).PassDeadline(), this, remaining, Timeout.InfiniteTimeSpan);
+            _deadlineTimer = _channel.Time.CreateTimer(static call => ((ClientCall)call!).Abandon(DeadlinePassed), this, remaining, Timeout.InfiniteTimeSpan);
         }
     }
-
-    private void PassDeadline() => Abandon(DeadlinePassed);
 
     /// <summary>Sends the request until a response or a failure is final.</summary>
     private async Task<HttpResponseMessage> SendAsync(HttpContent content, CallAttempts attempts)

@@ -17,13 +17,12 @@ internal sealed class RetryPolicies
     /// <exception cref="ArgumentException">The config has errors; the message has all of them.</exception>
     public RetryPolicies(ServiceConfig config)
     {
-        var errors = ServiceConfigCheck.ErrorsOf(config).ToList();
-        if (errors.Count > 0)
+        if (ServiceConfigCheck.ErrorsOf(config) is { Count: > 0 } errors)
         {
             throw new ArgumentException(string.Join(' ', errors), nameof(config));
         }
 
-        _policies = config.MethodConfigs.SelectMany(method => method.Names.Select(name => (Key: KeyOf(name), method.RetryPolicy))).ToDictionary(pair => pair.Key, pair => pair.RetryPolicy);
+        _policies = config.MethodConfigs.SelectMany(method => method.Names.Select(name => KeyValuePair.Create(KeyOf(name), method.RetryPolicy))).ToDictionary();
         _tokens = _maxTokens = (config.RetryThrottling?.MaxTokens ?? 0) * TokenUnit;
         _tokenRatio = (int)Math.Min((config.RetryThrottling?.TokenRatio ?? 0) * TokenUnit, _maxTokens);
     }

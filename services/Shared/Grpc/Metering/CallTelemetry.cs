@@ -47,20 +47,17 @@ internal static class CallTelemetry
 
     public static void EndClient(GrpcChannel channel, IMethod method, StatusCode status, long started, Activity? activity)
     {
-        var isError = status != StatusCode.OK;
-        if (ClientDuration.Enabled)
+        if (activity is null && !ClientDuration.Enabled)
         {
-            ClientDuration.Record(channel.Time.GetElapsedTime(started).TotalSeconds, WithStatus(TagsOf(method, channel), status, isError));
+            return;
         }
 
-        if (activity is not null)
-        {
-            // Whoever ends the call keeps the activity it is in.
-            var current = Activity.Current;
-            Describe(activity, default, status, isError);
-            activity.Stop();
-            Activity.Current = current == activity ? activity.Parent : current;
-        }
+        End(ClientDuration, channel.Time.GetElapsedTime(started), activity, TagsOf(method, channel), status, status != StatusCode.OK);
+
+        // Whoever ends the call keeps the activity it is in.
+        var current = Activity.Current;
+        activity?.Stop();
+        Activity.Current = current == activity ? activity?.Parent : current;
     }
 
     /// <param name="method">The method.</param>
@@ -69,30 +66,29 @@ internal static class CallTelemetry
     /// <param name="activity">That of the HTTP request, if it is of interest.</param>
     public static void EndServer(IMethod method, StatusCode status, TimeSpan elapsed, Activity? activity)
     {
-        var isError = status is StatusCode.Unknown or StatusCode.DeadlineExceeded or StatusCode.Unimplemented or StatusCode.Internal
-            or StatusCode.Unavailable or StatusCode.DataLoss;
-        if (ServerDuration.Enabled)
+        if (activity is not null || ServerDuration.Enabled)
         {
-            ServerDuration.Record(elapsed.TotalSeconds, WithStatus(TagsOf(method, null), status, isError));
-        }
-
-        if (activity is not null)
-        {
-            activity.DisplayName = NameOf(method);
-            Describe(activity, TagsOf(method, null), status, isError);
+            activity?.DisplayName = NameOf(method);
+            End(
+                ServerDuration, elapsed, activity, TagsOf(method, null), status,
+                status is StatusCode.Unknown or StatusCode.DeadlineExceeded or StatusCode.Unimplemented or StatusCode.Internal or StatusCode.Unavailable or StatusCode.DataLoss);
         }
     }
 
-    private static void Describe(Activity activity, TagList tags, StatusCode status, bool isError)
+    private static void End(Histogram<double> duration, TimeSpan elapsed, Activity? activity, TagList tags, StatusCode status, bool isError)
     {
-        foreach (var (key, value) in WithStatus(tags, status, isError))
-        {
-            activity.SetTag(key, value);
-        }
-
+        var code = (uint)status < Codes.Length ? Codes[(int)status] : Codes[(int)StatusCode.Unknown];
+        tags.Add("rpc.response.status_code", code);
         if (isError)
         {
-            activity.SetStatus(ActivityStatusCode.Error);
+            tags.Add("error.type", code);
+            activity?.SetStatus(ActivityStatusCode.Error);
+        }
+
+        duration.Record(elapsed.TotalSeconds, tags);
+        foreach (var (key, value) in activity is null ? default : tags)
+        {
+            activity!.SetTag(key, value);
         }
     }
 
@@ -103,18 +99,6 @@ internal static class CallTelemetry
         {
             tags.Add("server.address", channel.Address.Host);
             tags.Add("server.port", channel.Port);
-        }
-
-        return tags;
-    }
-
-    private static TagList WithStatus(TagList tags, StatusCode status, bool isError)
-    {
-        var code = (uint)status < Codes.Length ? Codes[(int)status] : Codes[(int)StatusCode.Unknown];
-        tags.Add("rpc.response.status_code", code);
-        if (isError)
-        {
-            tags.Add("error.type", code);
         }
 
         return tags;
