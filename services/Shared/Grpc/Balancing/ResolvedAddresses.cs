@@ -34,16 +34,14 @@ internal sealed class ResolvedAddresses(DnsEndPoint name, GrpcChannelOptions opt
     public ServerAddress Next(ServerAddress[] servers)
     {
         var turn = Interlocked.Increment(ref _turn);
-        for (var i = 0; i < servers.Length; i++)
+        var next = servers[turn % servers.Length];
+        for (var i = 1; i < servers.Length && next.Remaining > TimeSpan.Zero; i++)
         {
-            var server = servers[(turn + i) % servers.Length];
-            if (server.Remaining == TimeSpan.Zero)
-            {
-                return server;
-            }
+            var other = servers[(turn + i) % servers.Length];
+            next = other.Remaining < next.Remaining ? other : next;
         }
 
-        return servers.MinBy(server => server.Remaining)!;
+        return next;
     }
 
     /// <summary>Sets aside a server that doesn't take connections; perhaps the name stands for others now.</summary>
