@@ -31,6 +31,8 @@ internal sealed class CallTelemetryTests
         await Expect.TrueAsync(() => heard.Durations.Count == 2);
         Assert.That(heard.Durations["rpc.client.call.duration"], Is.EquivalentTo(ofClient));
         Assert.That(heard.Durations["rpc.server.call.duration"], Is.EquivalentTo(common));
+        await Expect.TrueAsync(() => !heard.Requests.IsEmpty);
+        Assert.That(Texts(heard.Requests.Single().TagObjects), Is.SupersetOf(common));
         Assert.That(heard.Units, Is.All.EqualTo("s"));
     }
 
@@ -92,9 +94,9 @@ internal sealed class CallTelemetryTests
         {
             _activities = new ActivityListener
             {
-                ShouldListenTo = source => source.Name == CallTelemetry.Name,
+                ShouldListenTo = source => source.Name is CallTelemetry.Name or "Microsoft.AspNetCore",
                 Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData,
-                ActivityStopped = Activities.Add,
+                ActivityStopped = activity => (activity.Kind == ActivityKind.Client ? Activities : Requests).Add(activity),
             };
             ActivitySource.AddActivityListener(_activities);
             _meters.InstrumentPublished = (instrument, listener) =>
@@ -113,6 +115,9 @@ internal sealed class CallTelemetryTests
         }
 
         public ConcurrentBag<Activity> Activities { get; } = [];
+
+        /// <summary>HTTP requests as the server sees them.</summary>
+        public ConcurrentBag<Activity> Requests { get; } = [];
 
         public ConcurrentDictionary<string, IReadOnlyList<string>> Durations { get; } = new();
 
