@@ -25,7 +25,7 @@ internal sealed class ResolvedAddresses(DnsEndPoint name, GrpcChannelOptions opt
         }
 
         // Not ended by the call that happens to need it first; others wait for the same.
-        await Resolve().WaitAsync(cancellationToken);
+        await ResolveOnce(CancellationToken.None).WaitAsync(cancellationToken);
         return _servers is { Length: > 0 } found ? found : throw new HttpRequestException(
             HttpRequestError.NameResolutionError, $"There is no address for {name.Host}.", _failure);
     }
@@ -55,15 +55,15 @@ internal sealed class ResolvedAddresses(DnsEndPoint name, GrpcChannelOptions opt
     {
         if (options.Time.GetElapsedTime(Volatile.Read(ref _resolvedAt)) >= age)
         {
-            _ = Resolve();
+            _ = ResolveOnce(CancellationToken.None);
         }
     }
 
-    private Task Resolve()
+    private Task ResolveOnce(CancellationToken cancellationToken)
     {
         lock (_gate)
         {
-            return _resolving.IsCompleted ? _resolving = ResolveAsync(CancellationToken.None) : _resolving;
+            return _resolving.IsCompleted ? _resolving = ResolveAsync(cancellationToken) : _resolving;
         }
     }
 
