@@ -4,6 +4,22 @@ namespace CustomerInsights.Rpc.Tests;
 
 internal static class Expect
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan LookAgainAfter = TimeSpan.FromMilliseconds(5);
+
+    /// <summary>Waits until the condition holds.</summary>
+    public static Task TrueAsync(Func<bool> condition) => TrueAsync(() => Task.FromResult(condition()));
+
+    public static async Task TrueAsync(Func<Task<bool>> condition)
+    {
+        var start = TimeProvider.System.GetTimestamp();
+        while (!await condition())
+        {
+            Assert.That(TimeProvider.System.GetElapsedTime(start), Is.LessThan(Patience), "The condition still doesn't hold.");
+            await Task.Delay(LookAgainAfter);
+        }
+    }
+
     /// <summary>How the call fails; a call that doesn't is an error.</summary>
     public static async Task<RpcException> FailureAsync(Func<Task> call)
     {

@@ -199,6 +199,26 @@ internal sealed class ClientCallTests
     }
 
     [Test]
+    public async Task A_stream_that_is_left_early_is_forgotten_by_its_channel(CancellationToken cancellationToken)
+    {
+        await using var server = await ServeAsync(new Script
+        {
+            Down = async (_, responses, context) =>
+            {
+                await responses.WriteAsync(new StreamingOutputCallResponse());
+                await Task.Delay(Timeout.InfiniteTimeSpan, context.CancellationToken);
+            },
+        });
+        var left = await LeaveEarlyAsync(Client(server), cancellationToken);
+
+        await Expect.TrueAsync(() =>
+        {
+            GC.Collect();
+            return !left.TryGetTarget(out _);
+        });
+    }
+
+    [Test]
     public async Task Cancellation_can_be_thrown_as_such(CancellationToken cancellationToken)
     {
         await using var server = await TestServer.StartAsync<ScriptedService>(
@@ -307,6 +327,14 @@ internal sealed class ClientCallTests
     [TestCase("ftp://localhost")]
     [TestCase("/relative")]
     public void An_address_must_be_HTTP(string address) => Assert.That(() => GrpcChannel.ForAddress(new Uri(address, UriKind.RelativeOrAbsolute)), Throws.ArgumentException);
+
+    private static async Task<WeakReference<object>> LeaveEarlyAsync(TestService.TestServiceClient client, CancellationToken cancellationToken)
+    {
+        var headers = new Metadata { { "held", "by the call" } };
+        using var call = client.StreamingOutputCall(new StreamingOutputCallRequest(), headers, Now().AddHours(1), cancellationToken);
+        Assert.That(await call.ResponseStream.MoveNext(cancellationToken), Is.True);
+        return new WeakReference<object>(headers);
+    }
 
     private static Task<TestServer> ServeAsync(Script script) => TestServer.StartAsync<ScriptedService>(services: services => services.AddSingleton(script));
 

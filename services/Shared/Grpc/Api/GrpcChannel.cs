@@ -1,27 +1,49 @@
 using System.Collections.Concurrent;
+using System.Net;
+using CustomerInsights.Rpc.Balancing;
 using CustomerInsights.Rpc.Calling;
 using Grpc.Core;
 
 namespace Grpc.Net.Client;
 
-/// <summary>Connections to one server, shared by all calls. Keep it: making one is dear, calls are cheap.</summary>
+/// <summary>Connections to one server, or to all servers behind one name, shared by all calls. Keep it: making one is dear, calls are cheap.</summary>
 public sealed class GrpcChannel : ChannelBase, IDisposable
 {
+    private const string DnsScheme = "dns";
+    private const double ReconnectFactor = 1.6;
+
+    /// <summary>Connections to servers that a name no longer stands for aren't kept for ever.</summary>
+    private static readonly TimeSpan BalancedIdleTimeout = TimeSpan.FromMinutes(5);
+
     private readonly HttpMessageInvoker _http;
     private readonly ConcurrentDictionary<string, Uri> _methodAddresses = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource _shutdown = new();
     private bool _isDisposed;
 
-    private GrpcChannel(Uri address, GrpcChannelOptions options)
+    private GrpcChannel(Uri address, GrpcChannelOptions options, bool isBalanced)
         : base(address.Authority)
     {
         Address = address;
+        Port = address.Port;
         Options = options;
-        _http = new HttpMessageInvoker(options.HttpHandler ?? CreateHandler(), disposeHandler: options.HttpHandler is null || options.DisposeHttpClient);
+        RetryPolicies = options.ServiceConfig is { } config ? new RetryPolicies(config) : null;
+        Reconnecting = new Backoff(options.InitialReconnectBackoff, options.MaxReconnectBackoff, ReconnectFactor);
+        var handler = options.HttpHandler ?? CreateHandler(isBalanced ? BalancedIdleTimeout : Timeout.InfiniteTimeSpan);
+        _http = new HttpMessageInvoker(
+            isBalanced ? new BalancingHandler(handler, new ResolvedAddresses(new DnsEndPoint(address.IdnHost, address.Port), options, Reconnecting)) : handler,
+            disposeHandler: options.HttpHandler is null || options.DisposeHttpClient);
         Shutdown = _shutdown.Token;
     }
 
+    /// <summary>The HTTP address; that of a name when there are several servers behind it.</summary>
     internal Uri Address { get; }
+
+    /// <summary>The port, boxed for telemetry.</summary>
+    internal object Port { get; }
+
+    internal RetryPolicies? RetryPolicies { get; }
+
+    internal Backoff Reconnecting { get; }
 
     internal GrpcChannelOptions Options { get; }
 
@@ -30,29 +52,34 @@ public sealed class GrpcChannel : ChannelBase, IDisposable
     /// <summary>Fires when the channel is disposed, which ends its calls.</summary>
     internal CancellationToken Shutdown { get; }
 
-    /// <param name="address">Such as "http://127.0.0.1:5103" or "https://segments.example.com".</param>
+    /// <param name="address">
+    /// Such as "http://127.0.0.1:5103" or "https://segments.example.com"; "dns:///segments:5103" takes turns among all
+    /// addresses of the name and needs credentials, which say whether to use TLS.
+    /// </param>
     public static GrpcChannel ForAddress(string address) => ForAddress(new Uri(address));
 
     public static GrpcChannel ForAddress(string address, GrpcChannelOptions channelOptions) => ForAddress(new Uri(address), channelOptions);
 
     public static GrpcChannel ForAddress(Uri address) => ForAddress(address, new GrpcChannelOptions());
 
-    /// <exception cref="ArgumentException">The address isn't absolute HTTP, or the credentials don't fit it.</exception>
+    /// <exception cref="ArgumentException">The address makes no sense, the credentials don't fit it, or the service config has errors.</exception>
     public static GrpcChannel ForAddress(Uri address, GrpcChannelOptions channelOptions)
     {
         ArgumentNullException.ThrowIfNull(address);
         ArgumentNullException.ThrowIfNull(channelOptions);
-        if (!address.IsAbsoluteUri || (address.Scheme != Uri.UriSchemeHttp && address.Scheme != Uri.UriSchemeHttps))
+        var isBalanced = address.IsAbsoluteUri && address.Scheme == DnsScheme;
+        var http = isBalanced ? HttpAddressOf(address, channelOptions.Credentials) : address;
+        if (!http.IsAbsoluteUri || (http.Scheme != Uri.UriSchemeHttp && http.Scheme != Uri.UriSchemeHttps))
         {
-            throw new ArgumentException($"The address '{address}' must begin with http:// or https://.", nameof(address));
+            throw new ArgumentException($"The address '{address}' must begin with http://, https:// or dns:///.", nameof(address));
         }
 
-        if (channelOptions.Credentials is { } credentials && credentials.IsSecure != (address.Scheme == Uri.UriSchemeHttps))
+        if (channelOptions.Credentials is { } credentials && credentials.IsSecure != (http.Scheme == Uri.UriSchemeHttps))
         {
             throw new ArgumentException($"The channel's credentials don't fit the address '{address}'.", nameof(channelOptions));
         }
 
-        return new GrpcChannel(address, channelOptions);
+        return new GrpcChannel(http, channelOptions, isBalanced);
     }
 
     public override CallInvoker CreateCallInvoker()
@@ -86,11 +113,18 @@ public sealed class GrpcChannel : ChannelBase, IDisposable
         return Task.CompletedTask;
     }
 
-    private static SocketsHttpHandler CreateHandler() => new()
+    private static Uri HttpAddressOf(Uri dns, ChannelCredentials? credentials) =>
+        credentials is not null && dns.Host.Length == 0
+        && Uri.TryCreate($"{(credentials.IsSecure ? Uri.UriSchemeHttps : Uri.UriSchemeHttp)}://{dns.AbsolutePath.TrimStart('/')}", UriKind.Absolute, out var http)
+        && http.PathAndQuery == "/"
+            ? http
+            : throw new ArgumentException($"The address '{dns}' must be like dns:///segments:5103, and needs credentials that say whether to use TLS.", nameof(dns));
+
+    private static SocketsHttpHandler CreateHandler(TimeSpan idleTimeout) => new()
     {
         // A server allows about a hundred calls per connection at a time; more wait unless another one may be opened.
         EnableMultipleHttp2Connections = true,
-        PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan,
+        PooledConnectionIdleTimeout = idleTimeout,
         KeepAlivePingDelay = TimeSpan.FromSeconds(60),
         KeepAlivePingTimeout = TimeSpan.FromSeconds(30),
         ConnectTimeout = TimeSpan.FromSeconds(10),

@@ -1,4 +1,7 @@
+using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using CustomerInsights.Rpc.Metering;
 using CustomerInsights.Rpc.Wire;
 using Grpc.Core;
 using Grpc.Net.Client;
@@ -12,6 +15,11 @@ internal sealed class ClientCall
     /// <summary>The longest time a timer takes. No connection lives that long.</summary>
     private static readonly TimeSpan MaxTimer = TimeSpan.FromMilliseconds(uint.MaxValue - 1);
 
+    private static readonly Status Cancelled = new(StatusCode.Cancelled, "Call canceled by the client.");
+    private static readonly Status Disposed = new(StatusCode.Cancelled, "The call was disposed before it ended.");
+    private static readonly Status DeadlinePassed = new(StatusCode.DeadlineExceeded, "The deadline has passed.");
+    private static readonly Status ChannelDisposed = new(StatusCode.Unavailable, "The channel was disposed.");
+
     private readonly GrpcChannel _channel;
     private readonly IMethod _method;
     private readonly string? _host;
@@ -22,8 +30,9 @@ internal sealed class ClientCall
     private readonly CancellationTokenRegistration _byParent;
     private readonly CancellationTokenRegistration _byChannel;
     private readonly Lock _gate = new();
+    private readonly Activity? _activity;
+    private readonly long _started;
     private ITimer? _deadlineTimer;
-    private Abandonment _abandonment;
     private HttpResponseMessage? _response;
     private TaskCompletionSource<Metadata>? _headers;
     private Status? _status;
@@ -35,12 +44,19 @@ internal sealed class ClientCall
         _method = method;
         _host = host;
         _options = options;
+        _started = channel.Time.GetTimestamp();
+        _activity = CallTelemetry.StartClient(channel, method);
         Token = _cancellation.Token;
         _deadline = EarlierOf(options.Deadline ?? DateTime.MaxValue, options.PropagationToken?.Deadline ?? DateTime.MaxValue);
-        StartDeadline();
         _byCaller = options.CancellationToken.UnsafeRegister(static call => ((ClientCall)call!).CancelByCaller(), this);
         _byParent = (options.PropagationToken?.CancellationToken ?? default).UnsafeRegister(static call => ((ClientCall)call!).CancelByCaller(), this);
-        _byChannel = channel.Shutdown.UnsafeRegister(static call => ((ClientCall)call!).CancelByChannel(), this);
+        _byChannel = channel.Shutdown.UnsafeRegister(static call => ((ClientCall)call!).Abandon(ChannelDisposed), this);
+        StartDeadline();
+        if (_status is not null)
+        {
+            // Ended before all that could end it was in place.
+            LetGo();
+        }
     }
 
     /// <summary>Fires when the call has ended, however it did.</summary>
@@ -56,7 +72,7 @@ internal sealed class ClientCall
         static state => ((ClientCall)state).ResponseHeadersAsync(),
         static state => ((ClientCall)state).Ended()._status!.Value,
         static state => ((ClientCall)state).Ended()._trailers,
-        static state => ((ClientCall)state).Abandon(Abandonment.Disposed),
+        static state => ((ClientCall)state).Abandon(Disposed),
         this);
 
     /// <summary>Null until the call has ended.</summary>
@@ -69,10 +85,22 @@ internal sealed class ClientCall
     {
         try
         {
+            if (_activity is not null)
+            {
+                Activity.Current = _activity;
+            }
+
             Token.ThrowIfCancellationRequested();
-            var response = await _channel.SendAsync(await CreateRequestAsync(content), Token);
+            var attempts = CallAttempts.Of(_channel, _method, _options, content);
+            var response = await (attempts is null ? _channel.SendAsync(await CreateRequestAsync(content, 0), Token) : SendAsync(content, attempts));
             lock (_gate)
             {
+                if (_status is not null)
+                {
+                    response.Dispose();
+                    throw Failure();
+                }
+
                 _response = response;
                 _headers?.TrySetResult(MetadataHeaders.Read(response.Headers));
             }
@@ -134,7 +162,7 @@ internal sealed class ClientCall
     /// <summary>Ends the call because of an exception; returns what its caller gets to see.</summary>
     public Exception Fail(Exception exception)
     {
-        var status = StatusOf(_abandonment) ?? (exception as RpcException)?.Status ?? StatusMapping.FromException(exception);
+        var status = (exception as RpcException)?.Status ?? StatusMapping.FromException(exception);
         Finish(status, (exception as RpcException)?.Trailers ?? Metadata.Empty, countsOverOk: true);
         return Failure();
     }
@@ -148,36 +176,12 @@ internal sealed class ClientCall
             : new RpcException(status, _trailers);
     }
 
-    public void CancelByCaller() => Abandon(Abandonment.Cancelled);
-
-    private static Status? StatusOf(Abandonment abandonment) => abandonment switch
-    {
-        Abandonment.Cancelled => new Status(StatusCode.Cancelled, "Call canceled by the client."),
-        Abandonment.Disposed => new Status(StatusCode.Cancelled, "The call was disposed before it ended."),
-        Abandonment.DeadlinePassed => new Status(StatusCode.DeadlineExceeded, "The deadline has passed."),
-        Abandonment.ChannelDisposed => new Status(StatusCode.Unavailable, "The channel was disposed."),
-        _ => null,
-    };
+    public void CancelByCaller() => Abandon(Cancelled);
 
     private static DateTime EarlierOf(DateTime first, DateTime second) => first < second ? first : second;
 
-    private void Abandon(Abandonment abandonment)
-    {
-        lock (_gate)
-        {
-            if (_status is not null || _abandonment != Abandonment.None)
-            {
-                return;
-            }
-
-            _abandonment = abandonment;
-        }
-
-        _cancellation.Cancel();
-
-        // Nobody may be reading, and then only this tells the server.
-        _response?.Dispose();
-    }
+    /// <summary>Ends the call before its server does.</summary>
+    private void Abandon(Status status) => Finish(status, Metadata.Empty);
 
     private void StartDeadline()
     {
@@ -189,22 +193,53 @@ internal sealed class ClientCall
         var remaining = _deadline - _channel.Time.GetUtcNow().UtcDateTime;
         if (remaining <= TimeSpan.Zero)
         {
-            PassDeadline();
+            Abandon(DeadlinePassed);
         }
         else if (remaining <= MaxTimer)
         {
-            _deadlineTimer = _channel.Time.CreateTimer(static call => ((ClientCall)call!).PassDeadline(), this, remaining, Timeout.InfiniteTimeSpan);
+            _deadlineTimer = _channel.Time.CreateTimer(static call => ((ClientCall)call!).Abandon(DeadlinePassed), this, remaining, Timeout.InfiniteTimeSpan);
         }
     }
 
-    private void PassDeadline() => Abandon(Abandonment.DeadlinePassed);
+    /// <summary>Sends the request until a response or a failure is final.</summary>
+    private async Task<HttpResponseMessage> SendAsync(HttpContent content, CallAttempts attempts)
+    {
+        while (true)
+        {
+            TimeSpan? delay;
+            try
+            {
+                var response = await _channel.SendAsync(await CreateRequestAsync(content, attempts.Previous), Token);
+                delay = attempts.DelayAfter(response);
+                if (delay is null)
+                {
+                    return response;
+                }
 
-    private void CancelByChannel() => Abandon(Abandonment.ChannelDisposed);
+                response.Dispose();
+            }
+            catch (Exception exception) when (exception is not RpcException && !Token.IsCancellationRequested)
+            {
+                delay = attempts.DelayAfter(exception);
+                if (delay is null)
+                {
+                    throw;
+                }
+            }
 
-    private async ValueTask<HttpRequestMessage> CreateRequestAsync(HttpContent content)
+            await Task.Delay(delay.Value, _channel.Time, Token);
+        }
+    }
+
+    private async ValueTask<HttpRequestMessage> CreateRequestAsync(HttpContent content, int previousAttempts)
     {
         var timeout = _deadline == DateTime.MaxValue ? (TimeSpan?)null : _deadline - _channel.Time.GetUtcNow().UtcDateTime;
         var request = RequestHead.Create(_channel.AddressOf(_method), _host, timeout, content, IsRequestCompressed);
+        if (previousAttempts > 0)
+        {
+            request.Headers.TryAddWithoutValidation(HeaderNames.PreviousAttempts, previousAttempts.ToString(CultureInfo.InvariantCulture));
+        }
+
         if (_options.Headers is { Count: > 0 } headers)
         {
             MetadataHeaders.Write(headers, request.Headers);
@@ -225,6 +260,7 @@ internal sealed class ClientCall
 
     private void Finish(Status status, Metadata trailers, bool countsOverOk = false)
     {
+        bool isFirst;
         lock (_gate)
         {
             if (_status is { } earlier && !(countsOverOk && earlier.StatusCode == StatusCode.OK))
@@ -232,6 +268,7 @@ internal sealed class ClientCall
                 return;
             }
 
+            isFirst = _status is null;
             _status = status;
             _trailers = trailers;
             if (_response is null)
@@ -240,14 +277,24 @@ internal sealed class ClientCall
             }
         }
 
+        if (isFirst)
+        {
+            CallTelemetry.EndClient(_channel, _method, status.StatusCode, _started, _activity);
+        }
+
+        LetGo();
+        _cancellation.Cancel();
+        _response?.Dispose();
+    }
+
+    private void LetGo()
+    {
         _deadlineTimer?.Dispose();
 
         // Not Dispose: that would wait for a callback that may be what ended the call.
         _byCaller.Unregister();
         _byParent.Unregister();
         _byChannel.Unregister();
-        _cancellation.Cancel();
-        _response?.Dispose();
     }
 
     private Task<Metadata> ResponseHeadersAsync()
@@ -272,14 +319,4 @@ internal sealed class ClientCall
     }
 
     private ClientCall Ended() => _status is null ? throw new InvalidOperationException("The call hasn't ended yet.") : this;
-
-    /// <summary>Why a call ends before its server ended it.</summary>
-    private enum Abandonment
-    {
-        None,
-        Cancelled,
-        Disposed,
-        DeadlinePassed,
-        ChannelDisposed,
-    }
 }

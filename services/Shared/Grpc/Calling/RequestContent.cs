@@ -17,6 +17,9 @@ internal sealed class RequestContent : HttpContent
         SetContentType(Headers);
     }
 
+    /// <summary>In bytes, with the prefix.</summary>
+    public int Length => _bytes.Length;
+
     /// <exception cref="RpcException">The message is larger than the channel sends.</exception>
     public static RequestContent Of<TRequest>(Marshaller<TRequest> marshaller, TRequest message, int? maxSize, CallOptions options)
     {

@@ -1,4 +1,4 @@
-using System.Diagnostics;
+using CustomerInsights.Rpc.Metering;
 using CustomerInsights.Rpc.Web;
 using CustomerInsights.Rpc.Wire;
 using Grpc.Core;
@@ -24,6 +24,7 @@ internal abstract partial class MethodEndpoint(IMethod method, ServerSettings se
             return;
         }
 
+        var started = settings.Time.GetTimestamp();
         var end = new ResponseEnd(http);
         ServerCall? call = null;
         var status = Status.DefaultSuccess;
@@ -47,7 +48,12 @@ internal abstract partial class MethodEndpoint(IMethod method, ServerSettings se
         finally
         {
             call?.Dispose();
-            Trace(http, end.EndedAtDeadline ? StatusCode.DeadlineExceeded : status.StatusCode);
+            var activity = http.Features.Get<IHttpActivityFeature>()?.Activity;
+            CallTelemetry.EndServer(
+                method,
+                end.EndedAtDeadline ? StatusCode.DeadlineExceeded : status.StatusCode,
+                settings.Time.GetElapsedTime(started),
+                activity is { IsAllDataRequested: true } ? activity : null);
         }
     }
 
@@ -106,22 +112,6 @@ internal abstract partial class MethodEndpoint(IMethod method, ServerSettings se
             default:
                 Log.Failed(settings.Logger, exception, method.FullName);
                 break;
-        }
-    }
-
-    private void Trace(HttpContext http, StatusCode status)
-    {
-        if (http.Features.Get<IHttpActivityFeature>()?.Activity is { IsAllDataRequested: true } activity)
-        {
-            activity.SetTag("rpc.system", "grpc");
-            activity.SetTag("rpc.service", method.ServiceName);
-            activity.SetTag("rpc.method", method.Name);
-            activity.SetTag("rpc.grpc.status_code", (int)status);
-            if (status is StatusCode.Unknown or StatusCode.DeadlineExceeded or StatusCode.Unimplemented or StatusCode.Internal
-                or StatusCode.Unavailable or StatusCode.DataLoss)
-            {
-                activity.SetStatus(ActivityStatusCode.Error);
-            }
         }
     }
 

@@ -9,6 +9,12 @@ internal static class HeaderNames
     public const string Encoding = "grpc-encoding";
     public const string AcceptEncoding = "grpc-accept-encoding";
 
+    /// <summary>How often the call was tried before, absent on the first attempt.</summary>
+    public const string PreviousAttempts = "grpc-previous-rpc-attempts";
+
+    /// <summary>Milliseconds after which a server wants the call again; anything else means never.</summary>
+    public const string RetryPushback = "grpc-retry-pushback-ms";
+
     /// <summary>Metadata with which a caller asks its own client to compress the request, as in the official client; never sent.</summary>
     public const string RequestEncodingChoice = "grpc-internal-encoding-request";
 

@@ -21,6 +21,11 @@ internal static class StatusMapping
         return new Status(code, $"The response has no gRPC status; its HTTP status is {(int)status}.");
     }
 
+    /// <summary>Whether there was no connection, so that nothing was sent.</summary>
+    public static bool IsConnectFailure(Exception exception) => exception
+        is HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError }
+        or OperationCanceledException { InnerException: TimeoutException };
+
     /// <summary>What HttpClient threw because the transport failed.</summary>
     public static Status FromException(Exception exception)
     {
@@ -34,11 +39,10 @@ internal static class StatusMapping
 
         for (var current = exception; current is not null; current = current.InnerException)
         {
-            var isUnavailable = current is SocketException or IOException
-                or HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError };
-            if (isUnavailable)
+            if (current is SocketException or IOException || IsConnectFailure(current))
             {
-                return new Status(StatusCode.Unavailable, $"The server can't be reached or the connection broke: {current.GetType().Name}.", exception);
+                var kind = current is HttpRequestException request ? request.HttpRequestError.ToString() : current.GetType().Name;
+                return new Status(StatusCode.Unavailable, $"The server can't be reached or the connection broke: {kind}.", exception);
             }
         }
 

@@ -62,10 +62,12 @@ internal static class ServiceComposition
     {
         IdentityComposition.Add(builder, listen);
         builder.Services.AddSingleton<ExceptionDoor>();
+        builder.Services.AddSingleton<PeerInheritance>();
         builder.Services.AddSingleton<CallerDoor>();
         builder.Services.AddGrpc(grpc =>
         {
             grpc.Interceptors.Add<ExceptionDoor>();
+            grpc.Interceptors.Add<PeerInheritance>();
             grpc.Interceptors.Add<CallerDoor>();
         });
         return builder;

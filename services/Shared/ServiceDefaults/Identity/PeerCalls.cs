@@ -3,7 +3,7 @@ using Grpc.Core.Interceptors;
 
 namespace CustomerInsights.ServiceDefaults.Identity;
 
-/// <summary>Adds this process's token to calls of other processes, and a deadline to unary calls that have none.</summary>
+/// <summary>Adds this process's token to calls of other processes, a deadline to unary calls that have none, and what the served call passes on.</summary>
 internal sealed class PeerCalls(ServiceIdentity identity) : Interceptor
 {
     private static readonly TimeSpan DefaultDeadline = TimeSpan.FromSeconds(30);
@@ -40,6 +40,7 @@ internal sealed class PeerCalls(ServiceIdentity identity) : Interceptor
         // A deadline is kept by the network's clock, which is the system's, whatever the process takes for now.
         var deadline = context.Options.Deadline ?? (TimeProvider.System.GetUtcNow() + defaultDeadline)?.UtcDateTime;
         var options = context.Options.WithHeaders(headers);
-        return new ClientInterceptorContext<TRequest, TResponse>(context.Method, context.Host, deadline is { } at ? options.WithDeadline(at) : options);
+        return new ClientInterceptorContext<TRequest, TResponse>(
+            context.Method, context.Host, PeerInheritance.Inherit(deadline is { } at ? options.WithDeadline(at) : options));
     }
 }

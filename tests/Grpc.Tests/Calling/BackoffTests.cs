@@ -1,0 +1,16 @@
+using CustomerInsights.Rpc.Calling;
+
+namespace CustomerInsights.Rpc.Tests.Calling;
+
+internal sealed class BackoffTests
+{
+    [TestCase(1, 0.5, 100)]
+    [TestCase(2, 0.5, 200)]
+    [TestCase(3, 0.5, 400)]
+    [TestCase(4, 0.5, 500)]
+    [TestCase(2000, 0.5, 500)]
+    [TestCase(1, 0, 80)]
+    [TestCase(1, 1, 120)]
+    public void Waits_grow_to_a_limit_and_are_spread(int failures, double chance, double milliseconds) => Assert.That(
+        new Backoff(TimeSpan.FromMilliseconds(100), TimeSpan.FromMilliseconds(500), 2).After(failures, chance).TotalMilliseconds, Is.EqualTo(milliseconds).Within(0.001));
+}
