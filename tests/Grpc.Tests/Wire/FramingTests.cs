@@ -81,6 +81,15 @@ internal sealed class FramingTests
         Assert.That(encoder.IsBroken, Is.True);
     }
 
+    [Test]
+    public async Task Giving_the_buffer_of_a_reset_stream_back_does_not_fail()
+    {
+        var reader = new MessageReader(new ResetPipe(), new MessageDecoder(Limit, null));
+        await reader.ReadAsync(InPlace, default);
+
+        Assert.That(reader.Release, Throws.Nothing);
+    }
+
     [TestCase(0, 1001, StatusCode.ResourceExhausted)]
     [TestCase(0, -1, StatusCode.ResourceExhausted)]
     [TestCase(1, 3, StatusCode.Internal)]
@@ -158,5 +167,22 @@ internal sealed class FramingTests
 
         public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
             base.ReadAsync(buffer[..Math.Min(buffer.Length, bytesPerRead)], cancellationToken);
+    }
+
+    /// <summary>One message and the beginning of another, then the client resets the stream.</summary>
+    private sealed class ResetPipe : PipeReader
+    {
+        public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default) =>
+            new(new ReadResult(new ReadOnlySequence<byte>([0, 0, 0, 0, 1, 9, 0]), isCanceled: false, isCompleted: false));
+
+        public override bool TryRead(out ReadResult result) => throw new NotSupportedException();
+
+        public override void AdvanceTo(SequencePosition consumed) => throw new IOException();
+
+        public override void AdvanceTo(SequencePosition consumed, SequencePosition examined) => throw new IOException();
+
+        public override void CancelPendingRead() => throw new NotSupportedException();
+
+        public override void Complete(Exception? exception = null) => throw new NotSupportedException();
     }
 }
