@@ -53,6 +53,16 @@ internal sealed class FramingTests
             .QuickCheckThrowOnFailure();
 
     [Test]
+    public void A_reader_allocates_in_proportion_to_what_came_not_to_what_was_announced() =>
+        Prop.ForAll<byte[], PositiveInt>((bytes, announced) =>
+        {
+            byte[] input = [.. RawCall.Frame(bytes, announced: announced.Get), .. bytes];
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            Outcome(() => ReadAllAsync(input, 1 + (announced.Get % 7), false));
+            return GC.GetAllocatedBytesForCurrentThread() - before < 32_000 + (input.Length * 400);
+        }).QuickCheckThrowOnFailure();
+
+    [Test]
     public void All_ways_to_serialize_give_the_same_bytes()
     {
         byte[] message = [1, 2, 3];
@@ -158,15 +168,6 @@ internal sealed class FramingTests
         var output = new ArrayBufferWriter<byte>();
         new MessageEncoder(output, null).Write(marshaller, message);
         return output.WrittenSpan.ToArray();
-    }
-
-    /// <summary>Gives out a few bytes per read.</summary>
-    private sealed class SlowStream(byte[] bytes, int bytesPerRead) : MemoryStream(bytes)
-    {
-        public override int Read(Span<byte> buffer) => base.Read(buffer[..Math.Min(buffer.Length, bytesPerRead)]);
-
-        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
-            base.ReadAsync(buffer[..Math.Min(buffer.Length, bytesPerRead)], cancellationToken);
     }
 
     /// <summary>One message and the beginning of another, then the client resets the stream.</summary>
