@@ -77,6 +77,21 @@ internal sealed class StrangeServerTests
         Assert.That((await peer.ReadAsync(frame => frame.Type == FrameType.Reset, cancellationToken)).Number, Is.EqualTo(0x8));
     }
 
+    [Test]
+    public async Task A_deadline_in_the_last_year_there_is_can_be_sent(CancellationToken cancellationToken)
+    {
+        using var server = new RawServer();
+        using var call = server.Client.UnaryCallAsync(new SimpleRequest(), deadline: DateTime.MaxValue.AddTicks(-1).ToUniversalTime(), cancellationToken: cancellationToken);
+        await using var peer = await server.AcceptAsync(cancellationToken);
+        var request = await peer.ReadAsync(frame => frame.Type == FrameType.Headers, cancellationToken);
+        await peer.RespondAsync(request.Stream, cancellationToken);
+        await peer.DataAsync(request.Stream, Message, false, cancellationToken);
+        await EndAsync(peer, request.Stream, cancellationToken, "0");
+
+        Assert.That(request.Headers["grpc-timeout"], Does.Match("^[0-9]{8}H$"));
+        Assert.That(await call, Is.Not.Null);
+    }
+
     [TestCase(0x0, StatusCode.Internal)]
     [TestCase(0x1, StatusCode.Internal)]
     [TestCase(0x2, StatusCode.Internal)]
