@@ -11,6 +11,10 @@ internal sealed class MixedCalls(TestServer server, ConcurrentBag<Exception> une
     private const string Both = "/grpc.testing.TestService/FullDuplexCall";
 
     private readonly TestService.TestServiceClient _client = new(server.Channel);
+    private int _drops;
+
+    /// <summary>How many connections were dropped since this was last asked.</summary>
+    public int TakeDrops() => Interlocked.Exchange(ref _drops, 0);
 
     public async Task<StatusCode> MakeOneAsync(Random random, CancellationToken cancellationToken)
     {
@@ -60,6 +64,7 @@ internal sealed class MixedCalls(TestServer server, ConcurrentBag<Exception> une
 
         await peer.RoundTripAsync(cancellationToken);
         peer.Drop();
+        Interlocked.Increment(ref _drops);
     }
 
     private async Task UnaryAsync(Random random, CallOptions options) =>

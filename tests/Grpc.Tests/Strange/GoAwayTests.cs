@@ -90,6 +90,25 @@ internal sealed class GoAwayTests
         Assert.That(write, Is.InstanceOf<InvalidOperationException>().Or.InstanceOf<RpcException>());
     }
 
+    [Test]
+    public async Task A_call_that_ends_while_a_message_is_written_fails_the_write_with_its_status(CancellationToken cancellationToken)
+    {
+        using var server = new RawServer();
+        using var cancel = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var cancelling = Marshallers.Create<string>(
+            _ =>
+            {
+                cancel.Cancel();
+                return [];
+            },
+            _ => "");
+        var method = new Method<string, string>(MethodType.ClientStreaming, "grpc.testing.TestService", "StreamingInputCall", cancelling, cancelling);
+        using var call = server.Channel.CreateCallInvoker().AsyncClientStreamingCall(method, null, new CallOptions(cancellationToken: cancel.Token));
+        await using var peer = await server.AcceptAsync(cancellationToken);
+
+        Assert.That(await Expect.StatusAsync(() => call.RequestStream.WriteAsync("", cancellationToken)), Is.EqualTo(StatusCode.Cancelled));
+    }
+
     private static async Task AnswerAsync(RawPeer peer, int stream, CancellationToken cancellationToken)
     {
         await peer.RespondAsync(stream, cancellationToken);
