@@ -37,6 +37,15 @@ internal static class Expect
 
     public static async Task<StatusCode> StatusAsync(Func<Task> call) => (await FailureAsync(call)).StatusCode;
 
+    /// <summary>Waits until the condition holds; the token ends the wait with a failure.</summary>
+    public static async Task SoonAsync(Func<bool> condition, CancellationToken cancellationToken)
+    {
+        while (!condition())
+        {
+            await Task.Delay(10, cancellationToken);
+        }
+    }
+
     /// <summary>The exception of an action, or null.</summary>
     public static async Task<Exception?> ExceptionAsync(Func<Task> action)
     {

@@ -1,139 +1,90 @@
 using System.Collections.Concurrent;
-using Google.Protobuf;
 using Grpc.Core;
 using Grpc.Testing;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace CustomerInsights.Rpc.Tests.Soak;
 
-/// <summary>Many calls of all kinds at once, with cancellations, deadlines and dropped streams at random moments.</summary>
+/// <summary>Rounds of many calls at once; between them the process is at rest and shows what it holds.</summary>
 [NonParallelizable]
 internal sealed class SoakTests
 {
     private const int Callers = 32;
+    private const int Rounds = 12;
 
     private readonly ConcurrentBag<Exception> _unobserved = [];
-    private readonly ConcurrentBag<RpcException> _unexpected = [];
+    private readonly ConcurrentBag<Exception> _unexpected = [];
+    private readonly ConcurrentDictionary<StatusCode, int> _statuses = new();
+    private readonly OpenCalls _openCalls = new();
 
-    [Test, CancelAfter(60_000)]
+    [Test, CancelAfter(400_000)]
     public async Task Nothing_breaks_leaks_or_hangs(CancellationToken cancellationToken)
     {
         TaskScheduler.UnobservedTaskException += OnUnobserved;
-        var statuses = new ConcurrentDictionary<StatusCode, int>();
-        await using var server = await TestServer.StartAsync<InteropService>();
-        var client = new TestService.TestServiceClient(server.Channel);
+        await using var server = await TestServer.StartAsync<InteropService>(services: services => services.AddSingleton<IStartupFilter>(_openCalls));
+        var calls = new MixedCalls(server, _unexpected);
+        var samples = new List<Sample>();
 
-        await Task.WhenAll(Enumerable.Range(0, Callers).Select(caller => Task.Run(
+        // What the first round makes stays: connections, threads, buffers.
+        await RunAsync(calls, seed: 0, LongForm.Soaking / Rounds, cancellationToken);
+        _ = (_openCalls.TakeConnections(), calls.TakeDrops());
+        for (var round = 1; round < Rounds; round++)
+        {
+            await RunAsync(calls, round * Callers, LongForm.Soaking / Rounds, cancellationToken);
+            await Expect.SoonAsync(() => _openCalls.Count == 0, cancellationToken);
+            samples.Add(Sample.Take(_openCalls.Count, _openCalls.TakeConnections() - calls.TakeDrops()));
+        }
+
+        await new TestService.TestServiceClient(server.Channel).EmptyCallAsync(new Empty(), cancellationToken: cancellationToken);
+        await server.StopAsync(cancellationToken);
+        TaskScheduler.UnobservedTaskException -= OnUnobserved;
+
+        Measured.Say($"soak of {LongForm.Soaking.TotalSeconds:0} s: {_statuses.Values.Sum()} calls, {string.Join(", ", _statuses.OrderBy(pair => pair.Key).Select(pair => $"{pair.Key} {pair.Value}"))}");
+        Assert.Multiple(() =>
+        {
+            AssertFlat("managed heap, bytes", samples, sample => sample.Heap, slack: LongForm.IsOn ? 0 : 3_000_000);
+            AssertFlat("threads", samples, sample => sample.Threads, slack: 4);
+            AssertFlat("handles", samples, sample => sample.Handles, slack: 8);
+            AssertFlat("timers", samples, sample => sample.Timers, slack: 4);
+            AssertFlat("connections of the channel", samples, sample => sample.Connections, slack: 2);
+            Assert.That(samples.Select(sample => sample.OpenCalls), Is.All.Zero);
+            Assert.That(_unexpected, Is.Empty);
+            Assert.That(_statuses[StatusCode.OK], Is.Positive);
+            Assert.That(_unobserved, Is.Empty);
+            Assert.That(server.Errors, Is.Empty);
+        });
+    }
+
+    /// <param name="slack">What comes and goes by itself; ten percent are granted in any case.</param>
+    private static void AssertFlat(string what, List<Sample> samples, Func<Sample, long> value, long slack)
+    {
+        var third = samples.Count / 3;
+        var first = samples.Take(third).Average(value);
+        var last = samples.TakeLast(third).Average(value);
+        Measured.Say($"soak, {what}: {string.Join(' ', samples.Select(value))}; first third {first:0.#}, last third {last:0.#}");
+        Assert.That(last, Is.AtMost(first + Math.Max(first / 10, slack)), what);
+    }
+
+    private async Task RunAsync(MixedCalls calls, int seed, TimeSpan duration, CancellationToken cancellationToken)
+    {
+        var start = TimeProvider.System.GetTimestamp();
+        await Task.WhenAll(Enumerable.Range(seed, Callers).Select(caller => Task.Run(
             async () =>
             {
                 var random = new Random(caller);
-                for (var i = 0; i < 60; i++)
+                while (TimeProvider.System.GetElapsedTime(start) < duration)
                 {
-                    statuses.AddOrUpdate(await CallAsync(client, random, cancellationToken), 1, (_, count) => count + 1);
+                    var status = await calls.MakeOneAsync(random, cancellationToken);
+                    _statuses.AddOrUpdate(status, 1, (_, count) => count + 1);
+                    if (random.Next(100) == 0)
+                    {
+                        await calls.DropOneConnectionAsync(random, cancellationToken);
+                    }
                 }
             },
             cancellationToken)));
-
-        await client.EmptyCallAsync(new Empty(), cancellationToken: cancellationToken);
-        await server.StopAsync(cancellationToken);
-        GC.Collect();
-        GC.WaitForPendingFinalizers();
-        TaskScheduler.UnobservedTaskException -= OnUnobserved;
-
-        Assert.That(_unexpected, Is.Empty);
-        Assert.That(statuses[StatusCode.OK], Is.Positive);
-        Assert.That(_unobserved, Is.Empty);
-        Assert.That(server.Errors, Is.Empty);
     }
-
-    private async Task<StatusCode> CallAsync(TestService.TestServiceClient client, Random random, CancellationToken cancellationToken)
-    {
-        using var cancel = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var options = new CallOptions(cancellationToken: cancel.Token);
-        switch (random.Next(4))
-        {
-            case 0:
-                cancel.CancelAfter(TimeSpan.FromMicroseconds(random.Next(20_000)));
-                break;
-            case 1:
-                options = options.WithDeadline(TimeProvider.System.GetUtcNow().UtcDateTime.AddMicroseconds(random.Next(20_000)));
-                break;
-        }
-
-        try
-        {
-            await (random.Next(4) switch
-            {
-                0 => UnaryAsync(client, random, options),
-                1 => DownAsync(client, random, options),
-                2 => UpAsync(client, random, options),
-                _ => BothAsync(client, random, options),
-            });
-            return StatusCode.OK;
-        }
-        catch (RpcException exception)
-        {
-            if (exception.StatusCode is not (StatusCode.Cancelled or StatusCode.DeadlineExceeded))
-            {
-                _unexpected.Add(exception);
-            }
-
-            return exception.StatusCode;
-        }
-    }
-
-    private static async Task UnaryAsync(TestService.TestServiceClient client, Random random, CallOptions options) =>
-        await client.UnaryCallAsync(new SimpleRequest { ResponseSize = random.Next(100_000), Payload = Any(random) }, options);
-
-    private static async Task DownAsync(TestService.TestServiceClient client, Random random, CallOptions options)
-    {
-        using var call = client.StreamingOutputCall(Asking(random), options);
-        var count = random.Next(10) == 0 ? 1 : int.MaxValue;
-        while (count-- > 0 && await call.ResponseStream.MoveNext())
-        {
-            await Task.Yield();
-        }
-    }
-
-    private static async Task UpAsync(TestService.TestServiceClient client, Random random, CallOptions options)
-    {
-        using var call = client.StreamingInputCall(options);
-        for (var i = 0; i < 5; i++)
-        {
-            await call.RequestStream.WriteAsync(new StreamingInputCallRequest { Payload = Any(random) });
-        }
-
-        if (random.Next(10) != 0)
-        {
-            await call.RequestStream.CompleteAsync();
-            await call;
-        }
-    }
-
-    private static async Task BothAsync(TestService.TestServiceClient client, Random random, CallOptions options)
-    {
-        using var call = client.FullDuplexCall(options);
-        for (var i = 0; i < 5; i++)
-        {
-            await call.RequestStream.WriteAsync(Asking(random));
-            await call.ResponseStream.MoveNext();
-        }
-
-        if (random.Next(10) != 0)
-        {
-            await call.RequestStream.CompleteAsync();
-            while (await call.ResponseStream.MoveNext())
-            {
-                await Task.Yield();
-            }
-        }
-    }
-
-    private static Payload Any(Random random) => new() { Body = ByteString.CopyFrom(new byte[random.Next(50_000)]) };
-
-    private static StreamingOutputCallRequest Asking(Random random) => new()
-    {
-        ResponseParameters = { Enumerable.Range(0, 3).Select(_ => new ResponseParameters { Size = random.Next(50_000), IntervalUs = random.Next(300) }) },
-    };
 
     private void OnUnobserved(object? sender, UnobservedTaskExceptionEventArgs arguments) => _unobserved.Add(arguments.Exception);
 }

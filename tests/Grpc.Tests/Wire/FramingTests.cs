@@ -53,6 +53,16 @@ internal sealed class FramingTests
             .QuickCheckThrowOnFailure();
 
     [Test]
+    public void A_reader_allocates_in_proportion_to_what_came_not_to_what_was_announced() =>
+        Prop.ForAll<byte[], PositiveInt>((bytes, announced) =>
+        {
+            byte[] input = [.. RawCall.Frame(bytes, announced: announced.Get), .. bytes];
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            Outcome(() => ReadAllAsync(input, 1 + (announced.Get % 7), false));
+            return GC.GetAllocatedBytesForCurrentThread() - before < 32_000 + (input.Length * 400);
+        }).QuickCheckThrowOnFailure();
+
+    [Test]
     public void All_ways_to_serialize_give_the_same_bytes()
     {
         byte[] message = [1, 2, 3];
@@ -79,6 +89,15 @@ internal sealed class FramingTests
 
         Assert.That(() => encoder.Write(failing, []), Throws.TypeOf<FormatException>());
         Assert.That(encoder.IsBroken, Is.True);
+    }
+
+    [Test]
+    public async Task Giving_the_buffer_of_a_reset_stream_back_does_not_fail()
+    {
+        var reader = new MessageReader(new ResetPipe(), new MessageDecoder(Limit, null));
+        await reader.ReadAsync(InPlace, default);
+
+        Assert.That(reader.Release, Throws.Nothing);
     }
 
     [TestCase(0, 1001, StatusCode.ResourceExhausted)]
@@ -151,12 +170,20 @@ internal sealed class FramingTests
         return output.WrittenSpan.ToArray();
     }
 
-    /// <summary>Gives out a few bytes per read.</summary>
-    private sealed class SlowStream(byte[] bytes, int bytesPerRead) : MemoryStream(bytes)
+    /// <summary>One message and the beginning of another, then the client resets the stream.</summary>
+    private sealed class ResetPipe : PipeReader
     {
-        public override int Read(Span<byte> buffer) => base.Read(buffer[..Math.Min(buffer.Length, bytesPerRead)]);
+        public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default) =>
+            new(new ReadResult(new ReadOnlySequence<byte>([0, 0, 0, 0, 1, 9, 0]), isCanceled: false, isCompleted: false));
 
-        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
-            base.ReadAsync(buffer[..Math.Min(buffer.Length, bytesPerRead)], cancellationToken);
+        public override bool TryRead(out ReadResult result) => throw new NotSupportedException();
+
+        public override void AdvanceTo(SequencePosition consumed) => throw new IOException();
+
+        public override void AdvanceTo(SequencePosition consumed, SequencePosition examined) => throw new IOException();
+
+        public override void CancelPendingRead() => throw new NotSupportedException();
+
+        public override void Complete(Exception? exception = null) => throw new NotSupportedException();
     }
 }

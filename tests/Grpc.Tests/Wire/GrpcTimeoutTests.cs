@@ -56,5 +56,22 @@ internal sealed class GrpcTimeoutTests
         }).QuickCheckThrowOnFailure();
 
     [Test]
+    public void A_longer_timeout_is_never_sent_as_a_shorter_one() =>
+        Prop.ForAll<NonNegativeInt, NonNegativeInt, NonNegativeInt>((small, more, shift) =>
+        {
+            var shorter = new TimeSpan((long)small.Get << (shift.Get % 32));
+            return Sent(shorter) <= Sent(shorter + new TimeSpan(more.Get));
+        }).QuickCheckThrowOnFailure();
+
+    [Test]
+    public void What_can_be_decoded_means_the_same_when_it_is_sent_on() =>
+        Prop.ForAll<NonNegativeInt, NonNegativeInt>((value, unit) =>
+            !GrpcTimeout.TryDecode($"{value.Get % 100_000_000}{"numSMH"[unit.Get % 6]}", out var timeout)
+            || (Sent(timeout) >= timeout && Sent(timeout).Ticks - timeout.Ticks <= Math.Max(10, timeout.Ticks / 100_000)))
+            .QuickCheckThrowOnFailure();
+
+    [Test]
     public void Decode_never_throws() => Prop.ForAll<string>(text => GrpcTimeout.TryDecode(text, out _) || true).QuickCheckThrowOnFailure();
+
+    private static TimeSpan Sent(TimeSpan timeout) => GrpcTimeout.TryDecode(GrpcTimeout.Encode(timeout), out var sent) ? sent : throw new AssertionException($"{timeout}");
 }

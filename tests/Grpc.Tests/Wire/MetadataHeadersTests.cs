@@ -63,4 +63,47 @@ internal sealed class MetadataHeadersTests
             return MetadataHeaders.Read(headers).GetAll("x-bin").All(entry => entry.ValueBytes.SequenceEqual(bytes))
                 && !headers["x-bin"].ToString().Contains('=', StringComparison.Ordinal);
         }).QuickCheckThrowOnFailure();
+
+    [Test]
+    public void Binary_values_survive_joining_and_padding() =>
+        Prop.ForAll<NonEmptyArray<NonNull<byte[]>>, bool, bool>((values, isPadded, isSpaced) =>
+        {
+            var texts = values.Get.Select(value => Convert.ToBase64String(value.Get)).Select(text => isPadded ? text : text.TrimEnd('='));
+            var metadata = MetadataHeaders.Read(new HeaderDictionary { ["x-bin"] = string.Join(isSpaced ? ", " : ",", texts) });
+            return metadata.Count == values.Get.Length && metadata.Zip(values.Get).All(pair => pair.First.ValueBytes.SequenceEqual(pair.Second.Get));
+        }).QuickCheckThrowOnFailure();
+
+    [Test]
+    public void Any_entries_survive_the_round_trip_in_order() =>
+        Prop.ForAll<NonNull<string>[], NonNull<byte[]>[]>((texts, values) =>
+        {
+            var sent = new Metadata();
+            foreach (var text in texts)
+            {
+                sent.Add("x-text", new string([.. text.Get.Where(c => c is >= ' ' and <= '~')]));
+            }
+
+            foreach (var value in values)
+            {
+                sent.Add("x-bin", value.Get);
+            }
+
+            var headers = new HeaderDictionary();
+            MetadataHeaders.Write(sent, headers);
+            return MetadataHeaders.Read(headers).Select(entry => entry.ToString()).SequenceEqual(sent.Select(entry => entry.ToString()));
+        }).QuickCheckThrowOnFailure();
+
+    [Test]
+    public void Any_value_is_read_or_refused() =>
+        Prop.ForAll<NonNull<string>>(value =>
+        {
+            try
+            {
+                return MetadataHeaders.Read(new HeaderDictionary { ["x"] = value.Get, ["x-bin"] = value.Get }).GetValue("x") == value.Get;
+            }
+            catch (RpcException exception)
+            {
+                return exception.StatusCode == StatusCode.Internal;
+            }
+        }).QuickCheckThrowOnFailure();
 }

@@ -102,7 +102,7 @@ internal sealed class ClientCall
                 }
 
                 _response = response;
-                _headers?.TrySetResult(MetadataHeaders.Read(response.Headers));
+                SettleHeaders();
             }
 
             Token.ThrowIfCancellationRequested();
@@ -306,7 +306,7 @@ internal sealed class ClientCall
                 _headers = new TaskCompletionSource<Metadata>(TaskCreationOptions.RunContinuationsAsynchronously);
                 if (_response is not null)
                 {
-                    _headers.SetResult(MetadataHeaders.Read(_response.Headers));
+                    SettleHeaders();
                 }
                 else if (_status is not null)
                 {
@@ -315,6 +315,19 @@ internal sealed class ClientCall
             }
 
             return _headers.Task;
+        }
+    }
+
+    /// <summary>Headers that can't be read fail whoever asks for them, not the call.</summary>
+    private void SettleHeaders()
+    {
+        try
+        {
+            _headers?.TrySetResult(MetadataHeaders.Read(_response!.Headers));
+        }
+        catch (RpcException exception)
+        {
+            _headers?.TrySetException(exception);
         }
     }
 

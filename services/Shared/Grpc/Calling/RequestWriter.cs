@@ -62,7 +62,17 @@ internal sealed class RequestWriter<TRequest> : IClientStreamWriter<TRequest>
             return Task.CompletedTask;
         }
 
-        var flush = _pipe.Writer.FlushAsync(_call.Token);
+        ValueTask<FlushResult> flush;
+        try
+        {
+            flush = _pipe.Writer.FlushAsync(_call.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            // The call has ended since it was looked at.
+            return FailAsync();
+        }
+
         if (flush.IsCompletedSuccessfully)
         {
             return flush.GetAwaiter().GetResult().IsCompleted ? FailAsync() : Task.CompletedTask;

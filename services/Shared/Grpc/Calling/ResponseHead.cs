@@ -47,9 +47,10 @@ internal static class ResponseHead
 
         var isKnown = int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var code) && code <= (int)StatusCode.Unauthenticated;
         var message = StatusMessage.Decode(Single(headers, HeaderNames.Message) ?? "");
-        return isKnown ? new Status((StatusCode)code, message) : new Status(StatusCode.Unknown, $"The server ended the call with the unknown status {code}. {message}");
+        return isKnown ? new Status((StatusCode)code, message) : new Status(StatusCode.Unknown, $"The server ended the call with the unknown status '{text}'. {message}");
     }
 
+    /// <summary>The value of a header that comes once. Sent twice the values are joined, which makes sense to nobody.</summary>
     private static string? Single(HttpHeaders headers, string name) =>
-        headers.NonValidated.TryGetValues(name, out var values) && values.Count > 0 ? values.First() : null;
+        headers.NonValidated.TryGetValues(name, out var values) && values.Count > 0 ? values.ToString() : null;
 }

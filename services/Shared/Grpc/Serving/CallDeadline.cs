@@ -65,7 +65,8 @@ internal sealed class CallDeadline : IDisposable
         // The status goes out before the method learns of it, so its reaction can't become the status.
         if (_end.TryEndAtDeadline(new Status(StatusCode.DeadlineExceeded, Text)))
         {
-            _cancellation.Cancel();
+            // Not Cancel: what a method registered may throw, and on a timer that would end the process.
+            _ = _cancellation.CancelAsync();
         }
     }
 }

@@ -41,7 +41,15 @@ internal sealed class MessageReader(PipeReader pipe, MessageDecoder decoder)
         if (_isHolding)
         {
             _isHolding = false;
-            pipe.AdvanceTo(_buffer.End);
+            try
+            {
+                pipe.AdvanceTo(_buffer.End);
+            }
+            catch (IOException)
+            {
+                // The client has reset the stream, so the transport has its buffer back; the call must still come to its end.
+            }
+
             _buffer = default;
         }
     }
