@@ -38,8 +38,8 @@ internal sealed partial class DeleteExport(Database database, ExportRights right
         await ExportStore.SetDueAsync(transaction, export.Uid, null);
         await stop.StopAsync(transaction, export with { Due = null }, "EXPORT_DELETED", "The export was removed.");
         await ExportStore.DeleteAsync(transaction, export.Uid);
-        var deleted = new ExportDeleted { Export = export.Name.ToString(), ExportUid = export.Uid };
-        await events.PublishAsync(transaction, Topics.ExportDeleted, deleted.Export, deleted);
+        await events.PublishAsync(
+            transaction, Topics.ExportDeleted, export.Name.ToString(), new ExportDeleted { Export = export.Name.ToString(), ExportUid = export.Uid });
         transaction.AfterCommit(() => Log.Deleted(logger, export.Name.ToString()));
         return null;
     }

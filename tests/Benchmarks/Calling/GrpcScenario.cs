@@ -34,43 +34,44 @@ internal sealed class GrpcScenario(BenchmarkOptions options)
         using var bare = new BareCaller(server.Address);
         using var ours = GrpcChannel.ForAddress(server.Address);
         using var theirs = GrpcChannel.ForAddress(official.Address);
-        await CallAsync(bare, ours, theirs, cancellationToken);
-        await StreamAsync("small messages", SmallCount, SmallBytes, bare, ours, theirs, cancellationToken);
+        var sides = new Sides(bare, ours, theirs);
+        await CallAsync(sides, cancellationToken);
+        await StreamAsync("small messages", SmallCount, SmallBytes, sides, cancellationToken);
         _targets.Add(Target.AtLeast("small messages per second of one processor", LeastMessagesPerProcessor, _rates.Single(rate => rate.Name == "small messages: ours").PerProcessorSecond));
-        await StreamAsync("large messages", LargeCount, LargeBytes, bare, ours, theirs, cancellationToken);
+        await StreamAsync("large messages", LargeCount, LargeBytes, sides, cancellationToken);
         _targets.Add(Target.AtLeast("large messages: bytes per second / bare", LeastStreamedBytes, Ratio("large messages", rate => rate.BytesPerSecond)));
         return new Results(options.Scenario, "http2", 0, Machine.This(), [], _targets) { Rates = _rates };
     }
 
-    private async Task CallAsync(BareCaller bare, GrpcChannel ours, GrpcChannel theirs, CancellationToken cancellationToken)
+    private async Task CallAsync(Sides sides, CancellationToken cancellationToken)
     {
         var frame = BareEndpoint.FrameOf(RequestOf(1, CallBytes));
         _rates.AddRange(await new RateMeter(options.Rounds, Round).RunAsync(
             [
                 new Contender("unary: bare", Callers, 2 * CallBytes, async token =>
                 {
-                    await bare.CallAsync(frame, CallBytes, new byte[2 * CallBytes], token);
+                    await sides.Bare.CallAsync(frame, CallBytes, new byte[2 * CallBytes], token);
                     return 1;
                 }),
-                new Contender("unary: ours", Callers, 2 * CallBytes, Unary(ours)),
-                new Contender("unary: our client, official server", Callers, 2 * CallBytes, Unary(theirs)),
+                new Contender("unary: ours", Callers, 2 * CallBytes, Unary(sides.Ours)),
+                new Contender("unary: our client, official server", Callers, 2 * CallBytes, Unary(sides.Theirs)),
             ],
             cancellationToken));
         _targets.Add(Target.AtLeast("unary: calls per second / bare", LeastCalls, Ratio("unary", rate => rate.PerSecond)));
         _targets.Add(Target.AtMost("unary: bytes allocated per call / bare", MostAllocation, Ratio("unary", rate => rate.AllocatedPerOperation)));
     }
 
-    private async Task StreamAsync(string name, int count, int size, BareCaller bare, GrpcChannel ours, GrpcChannel theirs, CancellationToken cancellationToken)
+    private async Task StreamAsync(string name, int count, int size, Sides sides, CancellationToken cancellationToken)
     {
         var frame = BareEndpoint.FrameOf(RequestOf(count, size));
         _rates.AddRange(await new RateMeter(options.Rounds, Round).RunAsync(
             [
                 new Contender($"{name}: bare", 1, size, async token =>
-                    await bare.DownloadAsync(frame, count, size, token) == (long)count * BareEndpoint.MessageFrame(size).Length
+                    await sides.Bare.DownloadAsync(frame, count, size, token) == (long)count * BareEndpoint.MessageFrame(size).Length
                         ? count
                         : throw new InvalidOperationException("The bare endpoint answered another number of bytes.")),
-                new Contender($"{name}: ours", 1, size, Download(ours, count, size)),
-                new Contender($"{name}: our client, official server", 1, size, Download(theirs, count / 10, size)),
+                new Contender($"{name}: ours", 1, size, Download(sides.Ours, count, size)),
+                new Contender($"{name}: our client, official server", 1, size, Download(sides.Theirs, count / 10, size)),
             ],
             cancellationToken));
     }
@@ -107,4 +108,6 @@ internal sealed class GrpcScenario(BenchmarkOptions options)
 
     private double Ratio(string name, Func<Rate, double> figure) =>
         figure(_rates.Single(rate => rate.Name == $"{name}: ours")) / figure(_rates.Single(rate => rate.Name == $"{name}: bare"));
+
+    private sealed record Sides(BareCaller Bare, GrpcChannel Ours, GrpcChannel Theirs);
 }

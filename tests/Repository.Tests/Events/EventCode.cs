@@ -42,12 +42,13 @@ internal static class EventCode
             case { } call when Expected(call) is { } message:
                 return [(message, file.At(use))];
             case { } call:
-                // The topic is handed to a method that subscribes.
+                // The topic is handed to a method that subscribes to what this parameter says.
                 return from other in SourceFile.Services
                        from method in other.Tree.DescendantNodes().OfType<MethodDeclarationSyntax>()
                        where method.Identifier.Text == NameOf(call)
+                       let parameter = ParameterFor(call, use, method)
                        from inner in method.DescendantNodes().OfType<InvocationExpressionSyntax>()
-                       where Expected(inner) is not null
+                       where Expected(inner) is not null && inner.ArgumentList.Arguments.Any(a => a.Expression is IdentifierNameSyntax name && name.Identifier.Text == parameter)
                        select (Expected(inner)!, other.At(inner));
             default:
                 // The topic is a property of something; whoever publishes asks for it.
@@ -60,6 +61,10 @@ internal static class EventCode
     }
 
     private static InvocationExpressionSyntax? CallAround(SyntaxNode use) => use.Parent is ArgumentSyntax { Parent.Parent: InvocationExpressionSyntax call } ? call : null;
+
+    // Of an extension method, which is called on its first parameter.
+    private static string? ParameterFor(InvocationExpressionSyntax call, SyntaxNode use, MethodDeclarationSyntax method) =>
+        method.ParameterList.Parameters.Skip(1).ElementAtOrDefault(call.ArgumentList.Arguments.IndexOf(a => a.Expression == use))?.Identifier.Text;
 
     private static string NameOf(InvocationExpressionSyntax call) => call.Expression switch
     {

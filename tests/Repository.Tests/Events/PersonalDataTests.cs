@@ -12,7 +12,7 @@ namespace CustomerInsights.Repository.Events;
 public sealed class PersonalDataTests
 {
     /// <summary>Texts: resource names, words from a fixed list, and who asked, as an id or the name of a program.</summary>
-    private static readonly HashSet<string> Texts = ["name", "segment", "run", "export", "connection", "state", "reason", "requested_by"];
+    private static readonly HashSet<string> Texts = ["name", "segment", "run", "export", "export_uid", "connection", "state", "reason", "requested_by"];
 
     [Test]
     public void No_event_can_carry_personal_data() => Rule.Holds(EventsReflection.Descriptor.MessageTypes.SelectMany(Violations));
