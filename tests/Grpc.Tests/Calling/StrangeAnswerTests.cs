@@ -79,6 +79,47 @@ internal sealed class StrangeAnswerTests
         Assert.That(await UnaryAsync(server, cancellationToken), Is.EqualTo(code));
     }
 
+    [TestCase(true)]
+    [TestCase(false)]
+    public async Task The_end_of_an_upload_by_its_server_is_told_as_it_is(bool isReset, CancellationToken cancellationToken)
+    {
+        await using var server = await StrangeServer.StartAsync(async http =>
+        {
+            await http.Request.Body.ReadExactlyAsync(new byte[Message.Length], cancellationToken);
+            if (isReset)
+            {
+                http.Features.GetRequiredFeature<IHttpResetFeature>().Reset(0xb);
+                return;
+            }
+
+            http.Response.ContentType = "application/grpc";
+            http.Response.Headers["grpc-status"] = "8";
+            await http.Response.CompleteAsync();
+        });
+
+        // Many at a time, because the end of the upload and that of the response race.
+        var uploads = Enumerable.Range(0, 20).Select(_ => Task.Run(
+            async () =>
+            {
+                for (var i = 0; i < 50; i++)
+                {
+                    using var upload = server.Client.StreamingInputCall(cancellationToken: cancellationToken);
+                    var request = new StreamingInputCallRequest { Payload = new Payload { Body = ByteString.CopyFrom(new byte[40_000]) } };
+                    while (await Expect.ExceptionAsync(() => upload.RequestStream.WriteAsync(request, cancellationToken)) is null)
+                    {
+                        await Task.Yield();
+                    }
+
+                    var failure = await Expect.FailureAsync(async () => await upload);
+
+                    // Kestrel may end the whole connection, because much comes for streams that it has ended.
+                    Assert.That(failure.StatusCode, Is.Not.EqualTo(StatusCode.Internal), failure.ToString());
+                }
+            },
+            cancellationToken));
+        await Task.WhenAll(uploads);
+    }
+
     [Test]
     public async Task Messages_before_a_reset_are_delivered(CancellationToken cancellationToken)
     {

@@ -15,6 +15,9 @@ internal sealed class ClientCall
     /// <summary>The longest time a timer takes. No connection lives that long.</summary>
     private static readonly TimeSpan MaxTimer = TimeSpan.FromMilliseconds(uint.MaxValue - 1);
 
+    /// <summary>How much earlier than asked a timer may fire.</summary>
+    private static readonly TimeSpan TimerSlack = TimeSpan.FromMilliseconds(5);
+
     private static readonly Status Cancelled = new(StatusCode.Cancelled, "Call canceled by the client.");
     private static readonly Status Disposed = new(StatusCode.Cancelled, "The call was disposed before it ended.");
     private static readonly Status DeadlinePassed = new(StatusCode.DeadlineExceeded, "The deadline has passed.");
@@ -163,6 +166,12 @@ internal sealed class ClientCall
     public Exception Fail(Exception exception)
     {
         var status = (exception as RpcException)?.Status ?? StatusMapping.FromException(exception);
+        if (status.StatusCode == StatusCode.Cancelled && exception is not RpcException && _deadline - _channel.Time.GetUtcNow().UtcDateTime < TimerSlack)
+        {
+            // The server's timer was faster than ours, and all it could do was to reset the call.
+            status = DeadlinePassed;
+        }
+
         Finish(status, (exception as RpcException)?.Trailers ?? Metadata.Empty, countsOverOk: true);
         return Failure();
     }

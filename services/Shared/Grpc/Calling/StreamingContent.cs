@@ -52,6 +52,10 @@ internal sealed class StreamingContent : HttpContent
                 await stream.FlushAsync(either.Token);
             }
         }
+        catch (Exception exception) when (exception is OperationCanceledException or IOException && !_callEnded.IsCancellationRequested)
+        {
+            // The server takes no more. Its answer, its reset or the broken connection says why; this exception would hide that.
+        }
         finally
         {
             await _messages.CompleteAsync();
