@@ -77,6 +77,7 @@ internal sealed class ClientCall
                 SettleHeaders();
             }
 
+            Token.ThrowIfCancellationRequested();
             if (ResponseHead.StatusOf(response) is { } status)
             {
                 Finish(status, MetadataHeaders.Read(response.Headers));
@@ -135,6 +136,7 @@ internal sealed class ClientCall
     {
         var status = StatusOf(_abandonment) ?? (exception as RpcException)?.Status ?? StatusMapping.FromException(exception);
         Finish(status, (exception as RpcException)?.Trailers ?? Metadata.Empty, countsOverOk: true);
+        _response?.Dispose();
         return Failure();
     }
 
@@ -162,8 +164,9 @@ internal sealed class ClientCall
 
     private void Dispose()
     {
+        // Nobody may read any more, so nothing else would end the call and release what it holds.
         Abandon(Abandonment.Disposed);
-        _response?.Dispose();
+        Finish(StatusOf(_abandonment) ?? global::Grpc.Core.Status.DefaultCancelled, Metadata.Empty);
     }
 
     private void Abandon(Abandonment abandonment)

@@ -52,6 +52,10 @@ internal sealed class StreamingContent : HttpContent
                 await stream.FlushAsync(either.Token);
             }
         }
+        catch (OperationCanceledException) when (!_callEnded.IsCancellationRequested)
+        {
+            // The transport takes no more because the server has answered or reset the stream; that tells how the call ended, this doesn't.
+        }
         finally
         {
             await _messages.CompleteAsync();
