@@ -77,17 +77,11 @@ internal sealed class FloodTests
 
     private static byte[] ResetOf(int stream) => RawPeer.Frame(FrameType.Reset, 0, stream, [0, 0, 0, 8]);
 
-    private static async Task DrainAsync(RawPeer peer, CancellationToken cancellationToken)
+    /// <summary>Reads until the connection ends, by the other side or by the test.</summary>
+    private static Task<Exception?> DrainAsync(RawPeer peer, CancellationToken cancellationToken) => Expect.ExceptionAsync(async () =>
     {
-        try
+        while (await peer.ReadAsync(cancellationToken) is not null)
         {
-            while (await peer.ReadAsync(cancellationToken) is not null)
-            {
-            }
         }
-        catch (ObjectDisposedException)
-        {
-            // The test has dropped the connection.
-        }
-    }
+    });
 }

@@ -109,6 +109,22 @@ internal sealed class GoAwayTests
         Assert.That(await Expect.StatusAsync(() => call.RequestStream.WriteAsync("", cancellationToken)), Is.EqualTo(StatusCode.Cancelled));
     }
 
+    [Test]
+    public async Task A_call_that_is_disposed_has_ended_although_nobody_reads_on(CancellationToken cancellationToken)
+    {
+        using var server = new RawServer();
+        var call = server.Client.StreamingOutputCall(new StreamingOutputCallRequest(), cancellationToken: cancellationToken);
+        await using var peer = await server.AcceptAsync(cancellationToken);
+        var stream = await peer.TakeRequestAsync(cancellationToken);
+        await peer.RespondAsync(stream, cancellationToken);
+        await call.ResponseHeadersAsync;
+
+        call.Dispose();
+
+        Assert.That(call.GetStatus().StatusCode, Is.EqualTo(StatusCode.Cancelled), "what has ended holds on to nothing");
+        Assert.That((await peer.ReadAsync(frame => frame.Type == FrameType.Reset, cancellationToken)).Number, Is.EqualTo(0x8));
+    }
+
     private static async Task AnswerAsync(RawPeer peer, int stream, CancellationToken cancellationToken)
     {
         await peer.RespondAsync(stream, cancellationToken);

@@ -128,18 +128,19 @@ internal sealed class StrangeServerTests
         using var call = server.Client.UnaryCallAsync(new SimpleRequest(), cancellationToken: cancellationToken);
         await using var peer = await server.AcceptAsync(cancellationToken);
         var attempts = 0;
-        while (!call.ResponseAsync.IsCompleted)
+        var refusing = Expect.ExceptionAsync(async () =>
         {
             // The transport repeats a few times what was never processed.
-            var refused = peer.TakeRequestAsync(cancellationToken);
-            if (await Task.WhenAny(refused, call.ResponseAsync) == refused)
+            while (true)
             {
-                await peer.ResetAsync(await refused, 0x7, cancellationToken);
+                await peer.ResetAsync(await peer.TakeRequestAsync(cancellationToken), 0x7, cancellationToken);
                 attempts++;
             }
-        }
+        });
 
         Assert.That(await Expect.StatusAsync(async () => await call), Is.EqualTo(StatusCode.Unavailable));
+        peer.Drop();
+        await refusing;
         Assert.That(attempts, Is.InRange(1, 10));
     }
 

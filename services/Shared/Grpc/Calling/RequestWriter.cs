@@ -62,23 +62,21 @@ internal sealed class RequestWriter<TRequest> : IClientStreamWriter<TRequest>
             return Task.CompletedTask;
         }
 
-        ValueTask<FlushResult> flush;
         try
         {
-            flush = _pipe.Writer.FlushAsync(_call.Token);
+            var flush = _pipe.Writer.FlushAsync(_call.Token);
+            if (flush.IsCompletedSuccessfully)
+            {
+                return flush.GetAwaiter().GetResult().IsCompleted ? FailAsync() : Task.CompletedTask;
+            }
+
+            return _pending = AwaitAsync(flush, cancellationToken);
         }
         catch (OperationCanceledException)
         {
-            // The call has ended since it was looked at.
+            // The call has ended since it was looked at; the pipe says so by throwing, even from a flush that is through.
             return FailAsync();
         }
-
-        if (flush.IsCompletedSuccessfully)
-        {
-            return flush.GetAwaiter().GetResult().IsCompleted ? FailAsync() : Task.CompletedTask;
-        }
-
-        return _pending = AwaitAsync(flush, cancellationToken);
     }
 
     public Task CompleteAsync()

@@ -47,7 +47,8 @@ internal sealed class MessageReader(PipeReader pipe, MessageDecoder decoder)
             }
             catch (IOException)
             {
-                // The client has reset the stream, so the transport has its buffer back; the call must still come to its end.
+                // The client has reset the stream and the transport has its buffer back. The call must still come to its end.
+                _isCompleted = true;
             }
 
             _buffer = default;
