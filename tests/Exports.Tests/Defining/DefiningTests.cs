@@ -77,7 +77,10 @@ internal sealed class DefiningTests(Engine engine)
         {
             await RefusedCall.OfAsync(client.CreateExportAsync(new CreateExportRequest
             {
-                Parent = environment.Name, ExportId = "other", RequestId = text, Export = environment.NewExport(wanted => wanted.DisplayName = text),
+                Parent = environment.Name,
+                ExportId = "other",
+                RequestId = text,
+                Export = environment.NewExport(wanted => (wanted.DisplayName, wanted.Braze.SegmentApiIdentifier) = (text, "other")),
             })),
             await RefusedCall.OfAsync(client.UpdateExportAsync(new UpdateExportRequest
             {

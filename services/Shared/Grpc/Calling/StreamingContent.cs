@@ -52,9 +52,9 @@ internal sealed class StreamingContent : HttpContent
                 await stream.FlushAsync(either.Token);
             }
         }
-        catch (Exception exception) when (exception is OperationCanceledException or IOException && !_callEnded.IsCancellationRequested)
+        catch (OperationCanceledException) when (!_callEnded.IsCancellationRequested)
         {
-            // The server takes no more. Its answer, its reset or the broken connection says why; this exception would hide that.
+            // The transport takes no more because the server has answered or reset the stream; that tells how the call ended, this doesn't.
         }
         finally
         {
