@@ -169,7 +169,7 @@ for folder in "${projects[@]}"; do
   skipped=$((skipped + total - $(counter "$folder" executed)))
   if [[ $bad -gt 0 ]]; then
     complaints+=("$folder: $bad failed")
-    grep -E '^ *(Failed|Error Message:|Stack Trace:|  )' "$results/$folder.log" | head -n 120 || true
+    awk '/^ *Failed / { said = 1 } said || left > 0 { print; left-- } /^ *Stack Trace:/ { said = 0; left = 6 }' "$results/$folder.log" | head -n 200
   elif [[ "$(cat "$results/$folder.code")" != 0 ]]; then
     failed=$((failed + 1))
     complaints+=("$folder: crashed or hung (exit code $(cat "$results/$folder.code")); all of it in artifacts/test-results/$folder.log")
