@@ -1,30 +1,17 @@
-using System.Globalization;
 using System.Net;
-using System.Net.Http.Headers;
 
 namespace CustomerInsights.Benchmarks.Calling;
 
-/// <summary>Calls <see cref="BareEndpoint"/>: posts bytes it has already, and reads what comes into one buffer.</summary>
+/// <summary>
+/// Calls <see cref="BareEndpoint"/>: posts bytes it has already, with the headers that gRPC has, and reads what comes into one
+/// buffer.
+/// </summary>
 internal sealed class BareCaller : IDisposable
 {
-    private const int BufferSize = 64 * 1024;
-
     private readonly HttpMessageInvoker _http = new(new SocketsHttpHandler { EnableMultipleHttp2Connections = true, UseCookies = false, UseProxy = false, AllowAutoRedirect = false });
-    private readonly Uri _call;
-    private readonly Uri _download;
 
-    public BareCaller(Uri server) => (_call, _download) = (new Uri(server, BareEndpoint.CallPath), new Uri(server, BareEndpoint.DownloadPath));
-
-    /// <summary>One call; tells how many bytes came.</summary>
-    public Task<long> CallAsync(byte[] request, int size, byte[] buffer, CancellationToken cancellationToken) => SendAsync(_call, request, 1, size, buffer, cancellationToken);
-
-    /// <summary>One stream; tells how many bytes came.</summary>
-    public Task<long> DownloadAsync(byte[] request, int count, int size, CancellationToken cancellationToken) =>
-        SendAsync(_download, request, count, size, new byte[BufferSize], cancellationToken);
-
-    public void Dispose() => _http.Dispose();
-
-    private async Task<long> SendAsync(Uri address, byte[] body, int count, int size, byte[] buffer, CancellationToken cancellationToken)
+    /// <summary>One call or stream; tells how many bytes came.</summary>
+    public async Task<long> SendAsync(Uri address, byte[] body, byte[] buffer, CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, address)
         {
@@ -32,10 +19,10 @@ internal sealed class BareCaller : IDisposable
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,
             Content = new ByteArrayContent(body),
         };
-        request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/grpc");
+        request.Content.Headers.TryAddWithoutValidation("Content-Type", "application/grpc");
         request.Headers.TryAddWithoutValidation("te", "trailers");
-        request.Headers.TryAddWithoutValidation(BareEndpoint.CountHeader, count.ToString(CultureInfo.InvariantCulture));
-        request.Headers.TryAddWithoutValidation(BareEndpoint.SizeHeader, size.ToString(CultureInfo.InvariantCulture));
+        request.Headers.TryAddWithoutValidation("grpc-accept-encoding", "identity,gzip");
+        request.Headers.TryAddWithoutValidation("user-agent", "grpc-customerinsights/0.1.0 (.NET 10.0.0)");
         using var response = await _http.SendAsync(request, cancellationToken);
         await using var stream = await response.Content.ReadAsStreamAsync(cancellationToken);
         var total = 0L;
@@ -47,4 +34,6 @@ internal sealed class BareCaller : IDisposable
 
         return total;
     }
+
+    public void Dispose() => _http.Dispose();
 }

@@ -1,7 +1,5 @@
 using System.Buffers;
 using System.Buffers.Binary;
-using System.Collections.Concurrent;
-using System.Globalization;
 using System.IO.Pipelines;
 using Google.Protobuf;
 using Microsoft.AspNetCore.Http;
@@ -12,34 +10,26 @@ namespace CustomerInsights.Benchmarks.Calling;
 /// The least that a call could cost: an HTTP/2 endpoint that reads the request to its end and writes the same bytes, frames
 /// and trailer as ours. It neither parses nor decides anything.
 /// </summary>
-internal static class BareEndpoint
+internal sealed class BareEndpoint(int count, int size)
 {
-    public const string CallPath = "/bare/call";
-    public const string DownloadPath = "/bare/download";
-    public const string SizeHeader = "x-size";
-    public const string CountHeader = "x-count";
-
     private const int PrefixLength = 5;
 
-    private static readonly ConcurrentDictionary<int, byte[]> Frames = new();
+    private readonly byte[] _frame = MessageFrame(size);
 
-    public static async Task CallAsync(HttpContext http)
+    /// <summary>A path as long as those of our methods.</summary>
+    public static string PathOf(string name) => $"/customerinsights.bare.v1.BareService/{name}";
+
+    public async Task HandleAsync(HttpContext http)
     {
         await ReadToEndAsync(http.Request.BodyReader);
         http.Response.ContentType = "application/grpc";
-        http.Response.BodyWriter.Write(CachedFrame(Number(http, SizeHeader)));
-        http.Response.AppendTrailer("grpc-status", "0");
-    }
-
-    public static async Task DownloadAsync(HttpContext http)
-    {
-        await ReadToEndAsync(http.Request.BodyReader);
-        http.Response.ContentType = "application/grpc";
-        var frame = CachedFrame(Number(http, SizeHeader));
-        for (var left = Number(http, CountHeader); left > 0; left--)
+        for (var left = count; left > 0; left--)
         {
-            http.Response.BodyWriter.Write(frame);
-            await http.Response.BodyWriter.FlushAsync(http.RequestAborted);
+            http.Response.BodyWriter.Write(_frame);
+            if (count > 1)
+            {
+                await http.Response.BodyWriter.FlushAsync(http.RequestAborted);
+            }
         }
 
         http.Response.AppendTrailer("grpc-status", "0");
@@ -68,8 +58,4 @@ internal static class BareEndpoint
         }
         while (!read.IsCompleted);
     }
-
-    private static byte[] CachedFrame(int size) => Frames.GetOrAdd(size, MessageFrame);
-
-    private static int Number(HttpContext http, string header) => int.Parse(http.Request.Headers[header].ToString(), CultureInfo.InvariantCulture);
 }

@@ -11,6 +11,10 @@ namespace CustomerInsights.Benchmarks.Calling;
 /// </summary>
 internal sealed class GrpcScenario(BenchmarkOptions options)
 {
+    private const string Unary = "unary";
+    private const string Small = "small messages";
+    private const string Large = "large messages";
+    private const int BufferSize = 64 * 1024;
     private const int Callers = 64;
     private const int CallBytes = 128;
     private const int SmallBytes = 64;
@@ -29,45 +33,49 @@ internal sealed class GrpcScenario(BenchmarkOptions options)
 
     public async Task<Results> RunAsync(CancellationToken cancellationToken)
     {
-        await using var server = await BenchServer.StartAsync(cancellationToken);
+        var endpoints = new Dictionary<string, BareEndpoint>
+        {
+            [Unary] = new(1, CallBytes), ["small"] = new(SmallCount, SmallBytes), ["large"] = new(LargeCount, LargeBytes),
+        };
+        await using var server = await BenchServer.StartAsync(endpoints, cancellationToken);
         await using var official = await OfficialServer.StartAsync(cancellationToken);
-        using var bare = new BareCaller(server.Address);
+        using var bare = new BareCaller();
         using var ours = GrpcChannel.ForAddress(server.Address);
         using var theirs = GrpcChannel.ForAddress(official.Address);
-        var sides = new Sides(bare, ours, theirs);
+        var sides = new Sides(server.Address, bare, ours, theirs);
         await CallAsync(sides, cancellationToken);
-        await StreamAsync("small messages", SmallCount, SmallBytes, sides, cancellationToken);
-        _targets.Add(Target.AtLeast("small messages per second of one processor", LeastMessagesPerProcessor, _rates.Single(rate => rate.Name == "small messages: ours").PerProcessorSecond));
-        await StreamAsync("large messages", LargeCount, LargeBytes, sides, cancellationToken);
-        _targets.Add(Target.AtLeast("large messages: bytes per second / bare", LeastStreamedBytes, Ratio("large messages", rate => rate.BytesPerSecond)));
+        await StreamAsync(Small, SmallCount, SmallBytes, sides, cancellationToken);
+        _targets.Add(Target.AtLeast("small messages per second of one processor", LeastMessagesPerProcessor, _rates.Single(rate => rate.Name == $"{Small}: ours").PerProcessorSecond));
+        await StreamAsync(Large, LargeCount, LargeBytes, sides, cancellationToken);
+        _targets.Add(Target.AtLeast("large messages: bytes per second / bare", LeastStreamedBytes, Ratio(Large, rate => rate.BytesPerSecond)));
         return new Results(options.Scenario, "http2", 0, Machine.This(), [], _targets) { Rates = _rates };
     }
 
     private async Task CallAsync(Sides sides, CancellationToken cancellationToken)
     {
-        var frame = BareEndpoint.FrameOf(RequestOf(1, CallBytes));
+        var (frame, address) = (BareEndpoint.FrameOf(RequestOf(1, CallBytes)), sides.AddressOf(Unary));
         _rates.AddRange(await new RateMeter(options.Rounds, Round).RunAsync(
             [
                 new Contender("unary: bare", Callers, 2 * CallBytes, async token =>
                 {
-                    await sides.Bare.CallAsync(frame, CallBytes, new byte[2 * CallBytes], token);
+                    await sides.Bare.SendAsync(address, frame, new byte[2 * CallBytes], token);
                     return 1;
                 }),
-                new Contender("unary: ours", Callers, 2 * CallBytes, Unary(sides.Ours)),
-                new Contender("unary: our client, official server", Callers, 2 * CallBytes, Unary(sides.Theirs)),
+                new Contender("unary: ours", Callers, 2 * CallBytes, Calls(sides.Ours)),
+                new Contender("unary: our client, official server", Callers, 2 * CallBytes, Calls(sides.Theirs)),
             ],
             cancellationToken));
-        _targets.Add(Target.AtLeast("unary: calls per second / bare", LeastCalls, Ratio("unary", rate => rate.PerSecond)));
-        _targets.Add(Target.AtMost("unary: bytes allocated per call / bare", MostAllocation, Ratio("unary", rate => rate.AllocatedPerOperation)));
+        _targets.Add(Target.AtLeast("unary: calls per second / bare", LeastCalls, Ratio(Unary, rate => rate.PerSecond)));
+        _targets.Add(Target.AtMost("unary: bytes allocated per call / bare", MostAllocation, Ratio(Unary, rate => rate.AllocatedPerOperation)));
     }
 
     private async Task StreamAsync(string name, int count, int size, Sides sides, CancellationToken cancellationToken)
     {
-        var frame = BareEndpoint.FrameOf(RequestOf(count, size));
+        var (frame, address) = (BareEndpoint.FrameOf(RequestOf(count, size)), sides.AddressOf(name));
         _rates.AddRange(await new RateMeter(options.Rounds, Round).RunAsync(
             [
                 new Contender($"{name}: bare", 1, size, async token =>
-                    await sides.Bare.DownloadAsync(frame, count, size, token) == (long)count * BareEndpoint.MessageFrame(size).Length
+                    await sides.Bare.SendAsync(address, frame, new byte[BufferSize], token) == (long)count * BareEndpoint.MessageFrame(size).Length
                         ? count
                         : throw new InvalidOperationException("The bare endpoint answered another number of bytes.")),
                 new Contender($"{name}: ours", 1, size, Download(sides.Ours, count, size)),
@@ -76,7 +84,7 @@ internal sealed class GrpcScenario(BenchmarkOptions options)
             cancellationToken));
     }
 
-    private static Func<CancellationToken, Task<long>> Unary(GrpcChannel channel)
+    private static Func<CancellationToken, Task<long>> Calls(GrpcChannel channel)
     {
         var client = new BenchService.BenchServiceClient(channel);
         var request = RequestOf(1, CallBytes);
@@ -109,5 +117,8 @@ internal sealed class GrpcScenario(BenchmarkOptions options)
     private double Ratio(string name, Func<Rate, double> figure) =>
         figure(_rates.Single(rate => rate.Name == $"{name}: ours")) / figure(_rates.Single(rate => rate.Name == $"{name}: bare"));
 
-    private sealed record Sides(BareCaller Bare, GrpcChannel Ours, GrpcChannel Theirs);
+    private sealed record Sides(Uri Server, BareCaller Bare, GrpcChannel Ours, GrpcChannel Theirs)
+    {
+        public Uri AddressOf(string name) => new(Server, BareEndpoint.PathOf(name.Split(' ')[0]));
+    }
 }

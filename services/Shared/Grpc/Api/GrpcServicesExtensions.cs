@@ -1,4 +1,6 @@
+using CustomerInsights.Rpc.Serving;
 using Grpc.AspNetCore.Server;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Microsoft.Extensions.DependencyInjection;
 
@@ -10,6 +12,7 @@ public static class GrpcServicesExtensions
         ArgumentNullException.ThrowIfNull(services);
         services.AddRouting();
         services.AddOptions();
+        services.TryAddSingleton(new ContainerContent(services));
         return new GrpcServerBuilder(services);
     }
 

@@ -25,7 +25,7 @@ internal sealed class CallAttempts
     public static CallAttempts? Of(GrpcChannel channel, IMethod method, CallOptions options, HttpContent content)
     {
         // A stream of requests isn't kept, so it can't be sent again.
-        var policy = content is RequestContent { Length: var length } && length <= (channel.Options.MaxRetryBufferPerCallSize ?? long.MaxValue)
+        var policy = RequestContent.LengthOf(content) is { } length && length <= (channel.Options.MaxRetryBufferPerCallSize ?? long.MaxValue)
             ? channel.RetryPolicies?.Of(method)
             : null;
         return policy is null && !options.IsWaitForReady ? null : new CallAttempts(channel, policy, options.IsWaitForReady);

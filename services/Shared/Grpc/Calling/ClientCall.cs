@@ -62,7 +62,7 @@ internal sealed class ClientCall
         }
     }
 
-    /// <summary>Fires when the call has ended, however it did.</summary>
+    /// <summary>Fires when the call has ended, unless all of it went well and nothing can be under way any more.</summary>
     public CancellationToken Token { get; }
 
     public int? MaxSendMessageSize => _channel.Options.MaxSendMessageSize;
@@ -116,7 +116,7 @@ internal sealed class ClientCall
             }
 
             var decoder = new MessageDecoder(_channel.Options.MaxReceiveMessageSize, ResponseHead.EncodingOf(response));
-            return new MessageStream(await response.Content.ReadAsStreamAsync(Token), decoder);
+            return new MessageStream(BodyOf(response), decoder);
         }
         catch (Exception exception)
         {
@@ -186,6 +186,9 @@ internal sealed class ClientCall
     }
 
     public void CancelByCaller() => Abandon(Cancelled);
+
+    // The transport has the stream at hand; asking for it by a task would only cost one.
+    private static Stream BodyOf(HttpResponseMessage response) => response.Content.ReadAsStream();
 
     private static DateTime EarlierOf(DateTime first, DateTime second) => first < second ? first : second;
 
@@ -292,7 +295,12 @@ internal sealed class ClientCall
         }
 
         LetGo();
-        _cancellation.Cancel();
+        if (status.StatusCode != StatusCode.OK || _method.Type is not (MethodType.Unary or MethodType.ServerStreaming))
+        {
+            // Else all has been sent and read, and nobody is left to tell.
+            _cancellation.Cancel();
+        }
+
         _response?.Dispose();
     }
 

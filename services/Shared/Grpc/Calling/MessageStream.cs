@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
 using CustomerInsights.Rpc.Wire;
 using Grpc.Core;
 
@@ -36,6 +37,7 @@ internal sealed class MessageStream(Stream stream, MessageDecoder decoder)
     }
 
     /// <summary>The next message, or null at the end of the stream.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<T?> ReadAsync<T>(Marshaller<T> marshaller, CancellationToken cancellationToken)
         where T : class
     {

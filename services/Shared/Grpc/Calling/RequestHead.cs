@@ -20,7 +20,11 @@ internal static class RequestHead
             Content = content,
         };
         var headers = request.Headers;
-        headers.Host = host;
+        if (host is not null)
+        {
+            headers.Host = host;
+        }
+
         headers.TryAddWithoutValidation("te", "trailers");
         if (timeout is { } time)
         {

@@ -5,10 +5,10 @@ using Grpc.Core.Interceptors;
 namespace CustomerInsights.Rpc.Serving;
 
 /// <summary>Puts the server's interceptors around a method, the first outermost.</summary>
-internal sealed class InterceptorChain(IEnumerable<InterceptorRegistration> registrations)
+internal sealed class InterceptorChain(IServiceProvider root, IEnumerable<InterceptorRegistration> registrations)
 {
     private readonly PerCall<Interceptor>[] _innermostFirst =
-        [.. registrations.Reverse().Select(registration => new PerCall<Interceptor>(registration.Type, [.. registration.Arguments]))];
+        [.. registrations.Reverse().Select(registration => new PerCall<Interceptor>(root, registration.Type, [.. registration.Arguments]))];
 
     public UnaryServerMethod<TRequest, TResponse> Around<TRequest, TResponse>(UnaryServerMethod<TRequest, TResponse> method)
         where TRequest : class

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
 using CustomerInsights.Rpc.Wire;
 using Grpc.Core;
 
@@ -21,6 +22,7 @@ internal sealed class MessageReader(PipeReader pipe, MessageDecoder decoder)
 
     /// <summary>The only message of the stream.</summary>
     /// <exception cref="RpcException">There is none, or more than one.</exception>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<T> ReadSingleAsync<T>(Marshaller<T> marshaller, CancellationToken cancellationToken)
         where T : class
     {
@@ -55,6 +57,7 @@ internal sealed class MessageReader(PipeReader pipe, MessageDecoder decoder)
         }
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<T?> WaitAsync<T>(Marshaller<T> marshaller, CancellationToken cancellationToken)
         where T : class
     {
@@ -99,6 +102,7 @@ internal sealed class MessageReader(PipeReader pipe, MessageDecoder decoder)
         return true;
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask FillAsync(CancellationToken cancellationToken)
     {
         if (_isHolding)

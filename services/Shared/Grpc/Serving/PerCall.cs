@@ -4,13 +4,22 @@ using Microsoft.Extensions.DependencyInjection;
 namespace CustomerInsights.Rpc.Serving;
 
 /// <summary>Gets an object for one call: from the container when it has one, else made and disposed with the request.</summary>
-internal sealed class PerCall<T>(Type type, params object[] arguments)
+internal sealed class PerCall<T>(IServiceProvider root, Type type, params object[] arguments)
     where T : class
 {
     private readonly ObjectFactory _factory = ActivatorUtilities.CreateFactory(type, [.. arguments.Select(argument => argument.GetType())]);
 
+    // One for all calls needs no scope, which is the dearest thing that a small call would make.
+    private readonly bool _isShared = root.GetService<ContainerContent>() is { } content && content.IsSingleton(type);
+    private T? _shared;
+
     public T Get(ServerCallContext context)
     {
+        if (_isShared)
+        {
+            return _shared ??= (T)root.GetRequiredService(type);
+        }
+
         var http = context.GetHttpContext();
         if (http.RequestServices.GetService(type) is T registered)
         {
@@ -30,4 +39,10 @@ internal sealed class PerCall<T>(Type type, params object[] arguments)
 
         return made;
     }
+}
+
+/// <summary>What the container was told to hold.</summary>
+internal sealed class ContainerContent(IServiceCollection services)
+{
+    public bool IsSingleton(Type type) => services.LastOrDefault(service => service.ServiceType == type && !service.IsKeyedService)?.Lifetime == ServiceLifetime.Singleton;
 }

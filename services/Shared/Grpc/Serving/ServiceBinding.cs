@@ -45,8 +45,8 @@ internal static class ServiceBinding
 internal sealed class ServiceBinder<TService>(IEndpointRouteBuilder routes, ServerSettings settings) : ServiceBinderBase
     where TService : class
 {
-    private readonly PerCall<TService> _service = new(typeof(TService));
-    private readonly InterceptorChain _interceptors = new(settings.Options.Interceptors);
+    private readonly PerCall<TService> _service = new(routes.ServiceProvider, typeof(TService));
+    private readonly InterceptorChain _interceptors = new(routes.ServiceProvider, settings.Options.Interceptors);
     private readonly List<IEndpointConventionBuilder> _endpoints = [];
 
     public IReadOnlyList<IEndpointConventionBuilder> Endpoints => _endpoints;

@@ -10,7 +10,7 @@ internal sealed class RequestBuffer : IBufferWriter<byte>
     private byte[] _bytes = [];
     private int _written;
 
-    public ReadOnlyMemory<byte> Written => _bytes.AsMemory(0, _written);
+    public ArraySegment<byte> Written => new(_bytes, 0, _written);
 
     public void Reserve(int size) => Array.Resize(ref _bytes, _written + size);
 
