@@ -137,7 +137,8 @@ internal sealed class BoundsTests
         var stream = await peer.TakeRequestAsync(cancellationToken);
         await peer.RespondAsync(stream, cancellationToken);
         var message = RawCall.Frame(new StreamingOutputCallResponse { Payload = PayloadOf(MessageSize) });
-        for (var sent = 0; sent + message.Length <= RawPeer.DefaultWindow; sent += message.Length)
+        var fitting = GrpcChannel.StreamWindow / message.Length;
+        for (var sent = 0; sent < fitting; sent++)
         {
             await peer.DataAsync(stream, message, false, cancellationToken);
         }
@@ -145,7 +146,7 @@ internal sealed class BoundsTests
         var granting = peer.ReadAsync(frame => frame.Type == FrameType.WindowUpdate && frame.Stream == stream, cancellationToken);
         var first = await Task.WhenAny(granting, Task.Delay(Patience, cancellationToken));
         Assert.That(first, Is.Not.SameAs(granting), "nothing was read, so no more may come");
-        for (var i = 0; i < 50; i++)
+        for (var read = 0; read < fitting * 3 / 4; read++)
         {
             await call.ResponseStream.MoveNext(cancellationToken);
         }

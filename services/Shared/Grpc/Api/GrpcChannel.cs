@@ -9,7 +9,8 @@ namespace Grpc.Net.Client;
 /// <summary>Connections to one server, or to all servers behind one name, shared by all calls. Keep it: making one is dear, calls are cheap.</summary>
 public sealed class GrpcChannel : ChannelBase, IDisposable
 {
-    private const int StreamWindow = 512 * 1024;
+    /// <summary>What a stream may send ahead of its reader, in bytes.</summary>
+    internal const int StreamWindow = 512 * 1024;
 
     private const string DnsScheme = "dns";
     private const double ReconnectFactor = 1.6;
@@ -127,8 +128,8 @@ public sealed class GrpcChannel : ChannelBase, IDisposable
         // A server allows about a hundred calls per connection at a time; more wait unless another one may be opened.
         EnableMultipleHttp2Connections = true,
 
-        // What a stream may send ahead of its reader. With the transport's own 64 KiB a stream of large messages stops for every
-        // one of them until the transport has found out that more would do no harm.
+        // With the transport's own 64 KiB a stream of large messages stops for every one of them until the transport has found
+        // out that more would do no harm.
         InitialHttp2StreamWindowSize = StreamWindow,
         PooledConnectionIdleTimeout = idleTimeout,
         KeepAlivePingDelay = TimeSpan.FromSeconds(60),
