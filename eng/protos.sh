@@ -6,6 +6,7 @@
 #   eng/protos.sh accept      after the same checks, makes the present contracts the landed ones: protos/landed.binpb
 #   eng/protos.sh generate    writes the reference in docs/api/ from the comments
 #
+#   --first                   with accept: there are no landed ones yet
 #   --dir D                   other contracts than protos/, with a buf.yaml and a landed.binpb of their own
 set -euo pipefail
 
@@ -13,8 +14,10 @@ root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 command="${1:-help}"
 [[ $# -gt 0 ]] && shift
 dir="$root/protos"
+first=false
 while [[ $# -gt 0 ]]; do
   case "$1" in
+    --first) first=true; shift ;;
     --dir) dir="$(cd "${2:?--dir needs a folder}" && pwd)"; shift 2 ;;
     *) echo "protos.sh: unknown argument $1" >&2; exit 2 ;;
   esac
@@ -51,7 +54,11 @@ compare_with_tag() { # a checkout without history has no tag to compare with
 check_compatible() {
   (cd "$dir" && "$buf" lint) || complain "the contracts break the rules of buf.yaml, see above."
   (cd "$dir" && "$buf" format --diff --exit-code) || complain "the format differs, see above; run eng/protos.sh format."
-  [[ -s "$dir/landed.binpb" ]] && compare "the landed contracts" landed.binpb
+  if [[ -s "$dir/landed.binpb" ]]; then
+    compare "the landed contracts" landed.binpb
+  else
+    $first || complain "there is no landed.binpb to compare with: bring it back from the history, or say accept --first for new contracts."
+  fi
   compare_with_tag
   [[ $complaints -eq 0 ]] || exit 1
 }
@@ -75,6 +82,6 @@ case "$command" in
   format) need_buf; (cd "$dir" && "$buf" format --write) ;;
   accept) need_buf; check_compatible; image "$dir/landed.binpb" ;;
   generate) need_buf; generate ;;
-  help | --help | -h) sed -n '2,9p' "${BASH_SOURCE[0]}" | sed 's/^# \{0,1\}//' ;;
+  help | --help | -h) sed -n '2,10p' "${BASH_SOURCE[0]}" | sed 's/^# \{0,1\}//' ;;
   *) fail "unknown command $command; see eng/protos.sh --help" ;;
 esac

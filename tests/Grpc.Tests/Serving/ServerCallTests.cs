@@ -34,6 +34,18 @@ internal sealed class ServerCallTests
         });
     }
 
+    // It once counted as if the client had gone: told as CANCELLED, and to nobody else.
+    [Test]
+    public async Task A_broken_file_of_a_method_is_no_broken_connection()
+    {
+        await using var server = await ServeAsync(new Script { Unary = (_, _) => throw new IOException("disk full") });
+
+        Assert.That(
+            await Expect.StatusAsync(async () => await new TestService.TestServiceClient(server.Channel).UnaryCallAsync(new SimpleRequest())),
+            Is.EqualTo(StatusCode.Unknown));
+        Assert.That(server.Errors, Has.Count.EqualTo(1));
+    }
+
     [Test]
     public async Task An_unexpected_exception_is_unknown_and_says_nothing(CancellationToken cancellationToken)
     {

@@ -23,7 +23,7 @@ internal sealed class ContractsCopy : IDisposable
     }
 
     /// <summary>Runs a command of eng/protos.sh on the copy.</summary>
-    public Task<Command> RunAsync(string command) => Command.RunAsync("eng/protos.sh", command, "--dir", Folder);
+    public Task<Command> RunAsync(params string[] command) => Command.RunAsync("eng/protos.sh", [.. command, "--dir", Folder]);
 
     public void Write(string path, string text)
     {
@@ -60,7 +60,7 @@ internal sealed class ContractsCopy : IDisposable
     private static async Task<byte[]> AcceptAsync()
     {
         using var copy = Copy();
-        (await copy.RunAsync("accept")).MustSucceed();
+        (await copy.RunAsync("accept", "--first")).MustSucceed();
         return copy.ReadLanded();
     }
 

@@ -67,6 +67,18 @@ public sealed class GuardTests
     }
 
     [Test]
+    public async Task Nothing_passes_without_what_has_landed()
+    {
+        using var copy = await ContractsCopy.MakeAsync();
+        copy.Remove("landed.binpb");
+
+        var accept = await copy.RunAsync("accept");
+
+        Assert.That(accept.Code, Is.Not.Zero);
+        Assert.That(accept.Text, Does.Contain("there is no landed.binpb"));
+    }
+
+    [Test]
     public async Task Additions_pass_once_they_are_accepted_and_are_guarded_from_then_on()
     {
         using var copy = await ContractsCopy.MakeAsync();

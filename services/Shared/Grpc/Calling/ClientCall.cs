@@ -295,13 +295,13 @@ internal sealed class ClientCall
         }
 
         LetGo();
+        _response?.Dispose();
         if (status.StatusCode != StatusCode.OK || _method.Type is not (MethodType.Unary or MethodType.ServerStreaming))
         {
             // Else all has been sent and read, and nobody is left to tell.
-            _cancellation.Cancel();
+            // What others registered may throw, and this may be a timer's thread: it must not end the process.
+            _ = _cancellation.CancelAsync();
         }
-
-        _response?.Dispose();
     }
 
     private void LetGo()

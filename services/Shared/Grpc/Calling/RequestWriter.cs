@@ -20,6 +20,7 @@ internal sealed class RequestWriter<TRequest> : IClientStreamWriter<TRequest>
     private readonly MessageEncoder _encoder;
     private readonly CompressionLevel? _compression;
     private Task? _pending;
+    private readonly Lock _gate = new();
     private bool _isComplete;
 
     public RequestWriter(ClientCall call, Marshaller<TRequest> marshaller)
@@ -44,6 +45,29 @@ internal sealed class RequestWriter<TRequest> : IClientStreamWriter<TRequest>
     public Task WriteAsync(TRequest message, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(message);
+        if (cancellationToken.IsCancellationRequested)
+        {
+            _call.CancelByCaller();
+        }
+
+        // Two writes at once are the caller's mistake, which must cost one of them and not the stream.
+        lock (_gate)
+        {
+            return Write(message, cancellationToken);
+        }
+    }
+
+    public Task CompleteAsync()
+    {
+        lock (_gate)
+        {
+            _isComplete = true;
+            return _pipe.Writer.CompleteAsync().AsTask();
+        }
+    }
+
+    private Task Write(TRequest message, CancellationToken cancellationToken)
+    {
         if (_isComplete || _pending is { IsCompleted: false } || _encoder.IsBroken)
         {
             return Task.FromException(new InvalidOperationException("The stream is completed or broken, or the previous message is still being written."));
@@ -77,12 +101,6 @@ internal sealed class RequestWriter<TRequest> : IClientStreamWriter<TRequest>
             // The call has ended since it was looked at; the pipe says so by throwing, even from a flush that is through.
             return FailAsync();
         }
-    }
-
-    public Task CompleteAsync()
-    {
-        _isComplete = true;
-        return _pipe.Writer.CompleteAsync().AsTask();
     }
 
     private async Task AwaitAsync(ValueTask<FlushResult> flush, CancellationToken cancellationToken)

@@ -8,21 +8,34 @@ internal sealed class ResponseReader<TResponse>(ClientCall call, Task<MessageStr
 {
     private MessageStream? _messages;
     private TResponse? _current;
+    private int _isReading;
 
     public TResponse Current => _current ?? throw new InvalidOperationException("There is no message: MoveNext wasn't called, or found the end.");
 
     public Task<bool> MoveNext(CancellationToken cancellationToken)
     {
+        if (Interlocked.Exchange(ref _isReading, 1) != 0)
+        {
+            return Task.FromException<bool>(new InvalidOperationException("The next message is being waited for already."));
+        }
+
         try
         {
+            if (cancellationToken.IsCancellationRequested)
+            {
+                call.CancelByCaller();
+            }
+
             // Messages often come many at a time; only the first of them waits.
             if (_messages is not null && call.Status is null && !call.Token.IsCancellationRequested && _messages.TryTake(marshaller, out _current))
             {
+                Volatile.Write(ref _isReading, 0);
                 return Task.FromResult(true);
             }
         }
         catch (Exception exception)
         {
+            Volatile.Write(ref _isReading, 0);
             return Task.FromException<bool>(call.Fail(exception));
         }
 
@@ -30,6 +43,18 @@ internal sealed class ResponseReader<TResponse>(ClientCall call, Task<MessageStr
     }
 
     private async Task<bool> WaitAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await ReadAsync(cancellationToken);
+        }
+        finally
+        {
+            Volatile.Write(ref _isReading, 0);
+        }
+    }
+
+    private async Task<bool> ReadAsync(CancellationToken cancellationToken)
     {
         _current = null;
         if (call.Status is { } status)

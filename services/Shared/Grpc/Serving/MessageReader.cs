@@ -105,16 +105,26 @@ internal sealed class MessageReader(PipeReader pipe, MessageDecoder decoder)
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask FillAsync(CancellationToken cancellationToken)
     {
-        if (_isHolding)
+        try
         {
-            _isHolding = false;
-            pipe.AdvanceTo(_buffer.Start, _buffer.End);
-            _buffer = default;
-        }
+            if (_isHolding)
+            {
+                _isHolding = false;
+                pipe.AdvanceTo(_buffer.Start, _buffer.End);
+                _buffer = default;
+            }
 
-        var result = await pipe.ReadAsync(cancellationToken);
-        _isHolding = true;
-        _buffer = result.Buffer;
-        _isCompleted = result.IsCompleted;
+            var result = await pipe.ReadAsync(cancellationToken);
+            _isHolding = true;
+            _buffer = result.Buffer;
+            _isCompleted = result.IsCompleted;
+        }
+        catch (IOException exception)
+        {
+            throw new ClientGoneException(exception);
+        }
     }
 }
+
+/// <summary>The request broke off. Told apart from what a method itself may meet when it reads a file or calls somebody.</summary>
+internal sealed class ClientGoneException(IOException exception) : IOException(exception.Message, exception);

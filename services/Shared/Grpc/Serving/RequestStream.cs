@@ -24,7 +24,7 @@ internal sealed class RequestStream<TRequest>(ServerCall call, MessageReader rea
         {
             return Take(await read);
         }
-        catch (IOException)
+        catch (ClientGoneException)
         {
             throw await call.GoneAsync();
         }

@@ -133,7 +133,7 @@ internal sealed class ServerCall : ServerCallContext, IDisposable
         }
 
         // The transport reports a reset by failing the read, sometimes before it fires the token.
-        if (HttpContext.RequestAborted.IsCancellationRequested || exception is IOException)
+        if (HttpContext.RequestAborted.IsCancellationRequested || exception is ClientGoneException)
         {
             return new Status(StatusCode.Cancelled, "The client cancelled the call or went away.");
         }
