@@ -111,8 +111,7 @@ internal sealed class SendFile(AudienceWork work, IFileDelivery files, SettleFil
         // A destination that takes nothing of a whole file has something against the file.
         if (refusals.Count == refusals.Rows && refusals.Rows > 1)
         {
-            work.Run.Halt.Request(RunEnd.Failed(Reasons.Misdirected));
-            await tools.Database.WriteAsync(work.Run.Job, transaction => FileLog.DeleteAsync(transaction, work.AudienceId), cancellationToken);
+            await FollowAsync(new FileStep(Answer.Misdirected) { Reason = Reasons.Misdirected }, cancellationToken);
             return null;
         }
 
@@ -159,8 +158,7 @@ internal sealed class SendFile(AudienceWork work, IFileDelivery files, SettleFil
         _attempts = _attempts.After(step.Answer);
         if (decision.Step != NextStep.Retry)
         {
-            // There is no row to give up and nothing to split: what is refused is the file.
-            work.Run.Halt.Request(RunEnd.Failed(decision.Reason.Length > 0 ? decision.Reason : Reasons.Misdirected));
+            await EndAsync(step.Answer, decision.Reason.Length > 0 ? decision.Reason : Reasons.Misdirected, cancellationToken);
             return;
         }
 
@@ -170,6 +168,17 @@ internal sealed class SendFile(AudienceWork work, IFileDelivery files, SettleFil
         }
 
         await WaitUntilAsync(decision.At);
+    }
+
+    // There is no row to give up and nothing to split: what is refused is the file, and no later run has to wait for its fate. After a
+    // mere failure one has to, since the file may have arrived.
+    private async Task EndAsync(Answer answer, string reason, CancellationToken cancellationToken)
+    {
+        work.Run.Halt.Request(RunEnd.Failed(reason));
+        if (answer is Answer.Misdirected or Answer.Refused or Answer.TooLarge)
+        {
+            await tools.Database.WriteAsync(work.Run.Job, transaction => FileLog.DeleteAsync(transaction, work.AudienceId), cancellationToken);
+        }
     }
 
     // Tells whether the time has come; a long wait puts the run down.

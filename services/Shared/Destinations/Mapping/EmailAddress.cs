@@ -1,13 +1,13 @@
 using System.Buffers;
 
-namespace CustomerInsights.Workers.Braze;
+namespace CustomerInsights.Destinations.Mapping;
 
 /// <summary>
 /// Whether an address is worth sending: one "@", 1 to 64 characters before it, a domain of at least two labels after it, no
 /// white space, quotes or separators, at most 254 characters, no dot at an end or twice in a row. Quoted local parts and
-/// address literals are valid by the letter of the standard, but no mail service Braze works with takes them.
+/// address literals are valid by the letter of the standard, but no mail service that destinations work with takes them.
 /// </summary>
-internal static class EmailAddress
+public static class EmailAddress
 {
     private const int MaxLength = 254;
     private const int MaxLocalPart = 64;

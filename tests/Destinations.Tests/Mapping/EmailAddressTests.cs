@@ -1,4 +1,4 @@
-namespace CustomerInsights.Workers.Braze;
+namespace CustomerInsights.Destinations.Mapping;
 
 [Parallelizable(ParallelScope.All)]
 public sealed class EmailAddressTests
