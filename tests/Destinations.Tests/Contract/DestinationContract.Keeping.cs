@@ -142,7 +142,7 @@ public abstract partial class DestinationContract
         Stage.Put(customer);
         await DeliverAsync(new RunCounts { Read = 1, Added = 1 });
         Stage.Put(customer with { Name = "" });
-        await DeliverAsync(new RunCounts { Read = 1, Updated = 1 });
+        await DeliverAsync(Renamed(new RunCounts { Read = 1, Updated = 1 }));
         await AssertVendorKnowsAsync(customer with { Name = "" });
         Stage.Put(customer with { Name = "" });
         await DeliverAsync(new RunCounts { Read = 1, Unchanged = 1 });

@@ -26,16 +26,15 @@ internal sealed class SendDue(AudienceDelivery delivery, DeliveryTools tools)
         var due = await tools.Due.CountAsync(Work.AudienceId, FileKind.Additions, cancellationToken);
         if (delivery.Stage == Stage.Sending && IsFullSend(due))
         {
-            await FileSender().RunAsync(FileKind.Replacement, cancellationToken);
+            await SendFileAsync(FileKind.Replacement, cancellationToken);
         }
         else if (due >= Files!.Limits.RowsAtLeast)
         {
-            await FileSender().RunAsync(FileKind.Additions, cancellationToken);
+            await SendFileAsync(FileKind.Additions, cancellationToken);
         }
         else if (due > 0)
         {
-            await tools.Database.WriteAsync(Work.Run.Job, transaction => AudienceStore.BeginSendingAsync(transaction, Work.AudienceId), cancellationToken);
-            await new SendDueRows(Work, Settlement(), tools).RunAsync(cancellationToken);
+            await SendRowsAsync(cancellationToken);
         }
 
         if (Work.Run.Halt.IsRequested)
@@ -63,6 +62,29 @@ internal sealed class SendDue(AudienceDelivery delivery, DeliveryTools tools)
         {
             await FileSender().RunAsync(FileKind.Removals, cancellationToken);
         }
+    }
+
+    private async Task SendFileAsync(FileKind kind, CancellationToken cancellationToken)
+    {
+        var sender = FileSender();
+        await sender.RunAsync(kind, cancellationToken);
+        if (!sender.IsUnclear)
+        {
+            return;
+        }
+
+        if (kind == FileKind.Replacement)
+        {
+            await tools.Database.WriteAsync(Work.Run.Job, transaction => DueRows.DoubtAllAsync(transaction, Work.Scope(tools.Time)), cancellationToken);
+        }
+
+        await SendRowsAsync(cancellationToken);
+    }
+
+    private async Task SendRowsAsync(CancellationToken cancellationToken)
+    {
+        await tools.Database.WriteAsync(Work.Run.Job, transaction => AudienceStore.BeginSendingAsync(transaction, Work.AudienceId), cancellationToken);
+        await new SendDueRows(Work, Settlement(), tools).RunAsync(cancellationToken);
     }
 
     // After a replacement nothing is due, so that a claim which finds it done does not repeat it.

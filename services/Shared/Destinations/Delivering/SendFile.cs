@@ -13,9 +13,16 @@ internal sealed class SendFile(AudienceWork work, IFileDelivery files, SettleFil
 {
     private const int RowsAtOnce = 10_000;
 
+    /// <summary>A result is read so often before it is taken for one that tells nothing.</summary>
+    private const int MaxReadings = 3;
+
     private string _place = "";
     private string _result = "";
     private Attempts _attempts;
+    private int _readings;
+
+    /// <summary>The file was taken, and its result does not tell what became of which row: they have to be sent one by one.</summary>
+    public bool IsUnclear { get; private set; }
 
     /// <summary>Makes a file of what there is now, unless there is nothing, and sends it.</summary>
     public async Task RunAsync(FileKind kind, CancellationToken cancellationToken)
@@ -102,6 +109,13 @@ internal sealed class SendFile(AudienceWork work, IFileDelivery files, SettleFil
         var refusals = new FileRefusals(file.Rows);
         var step = await StepAsync(token => files.ReadAsync(OrderOf(file), _result, refusals, token), cancellationToken);
         _result = "";
+        if (step.Answer == Answer.Unknown && ++_readings == MaxReadings)
+        {
+            IsUnclear = true;
+            await tools.Database.WriteAsync(work.Run.Job, transaction => FileLog.DeleteAsync(transaction, work.AudienceId), cancellationToken);
+            return null;
+        }
+
         if (step.Answer != Answer.Delivered)
         {
             await FollowAsync(step, cancellationToken);
@@ -158,7 +172,7 @@ internal sealed class SendFile(AudienceWork work, IFileDelivery files, SettleFil
         _attempts = _attempts.After(step.Answer);
         if (decision.Step != NextStep.Retry)
         {
-            await EndAsync(step.Answer, decision.Reason.Length > 0 ? decision.Reason : Reasons.Misdirected, cancellationToken);
+            await EndAsync(step.Answer, step.Answer == Answer.Refused ? Reasons.Misdirected : decision.Reason, cancellationToken);
             return;
         }
 

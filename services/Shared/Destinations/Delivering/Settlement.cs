@@ -34,7 +34,7 @@ internal readonly record struct Settlement(LedgerWrite Write, Removal? Removal)
     {
         var due = Entry(row, LedgerState.Due, row.Verdict.Class, row.Mapped.Key) with { Hash = row.Hash, Fields = row.Mapped.Fields };
         var sent = maySendBefore && row.Known is { State: LedgerState.Due, Key: { } key } && key != row.Mapped.Key
-            ? new Removal(key, row.CustomerId, RemovalCause.Recovered)
+            ? new Removal(key, row.CustomerId, RemovalCause.KeyChanged)
             : LostKey(row, row.Mapped.Key, RemovalCause.KeyChanged);
         return new Settlement(due, sent);
     }

@@ -61,6 +61,18 @@ internal sealed class DueRows(Database database)
         """,
         scope);
 
+    /// <summary>Everybody was sent, and it is not known who was taken: all are due once more.</summary>
+    public static async Task DoubtAllAsync(Transaction transaction, LedgerScope scope)
+    {
+        await transaction.ExecuteAsync(
+            $"""
+            UPDATE ledger SET state = {(int)LedgerState.Due}, class = {(int)RowClass.Updated}
+            WHERE audience_id = @AudienceId AND state = {(int)LedgerState.Delivered}
+            """,
+            scope);
+        await AudienceStore.SetFullSendAsync(transaction, scope.AudienceId, scope.Now);
+    }
+
     /// <summary>
     /// The destination refused some rows: they stand nowhere. Duplicates that were left out in their favour have to be looked at
     /// again.
