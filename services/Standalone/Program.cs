@@ -4,5 +4,7 @@ using CustomerInsights.Exports;
 using CustomerInsights.Segments;
 using CustomerInsights.ServiceDefaults.Hosting;
 using CustomerInsights.Workers.Braze;
+using CustomerInsights.Workers.MicrosoftAdvertising;
 
-return await ServiceHost.RunAsync([new EnvironmentsApp(), new ConnectionsApp(), new SegmentsApp(), new ExportsApp(), new BrazeApp()], args);
+return await ServiceHost.RunAsync(
+    [new EnvironmentsApp(), new ConnectionsApp(), new SegmentsApp(), new ExportsApp(), new BrazeApp(), new MicrosoftAdvertisingApp()], args);
