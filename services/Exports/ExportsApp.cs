@@ -72,6 +72,7 @@ public sealed class ExportsApp : IServiceApp
     {
         builder.AddGrpcService<RunsDoor>();
         builder.Services
+            .AddSingleton<CheckWorker>()
             .AddSingleton<BeginRun>()
             .AddSingleton<RecordProgress>()
             .AddSingleton<RecordRejectedRows>()

@@ -46,6 +46,8 @@ internal sealed class BrazeDestinationType : DestinationType
 
     public override string Field => "braze";
 
+    public override string Worker => "worker-braze";
+
     public override string RunTopic => Topics.BrazeRunRequested;
 
     public override DestinationSettings? Read(Wire.Export export)

@@ -16,6 +16,9 @@ internal abstract class DestinationType
     /// <summary>Field of the settings in an export, in update masks and in violations.</summary>
     public abstract string Field { get; }
 
+    /// <summary>App id of the only process that works on its runs.</summary>
+    public abstract string Worker { get; }
+
     /// <summary>Topic on which its worker is asked to take a run over.</summary>
     public abstract string RunTopic { get; }
 
