@@ -57,6 +57,7 @@ internal sealed class Stage : IAsyncDisposable
 
         Connections.Put(environment.Shared, shared: true);
         Connections.Put(environment.Private, shared: false);
+        Connections.Put(environment.Advertising, shared: true, "microsoft-advertising");
         Segments.Put(environment.Segment, version: 1);
         return environment;
     }
