@@ -7,10 +7,10 @@ using Grpc.Core;
 
 namespace CustomerInsights.Connections;
 
-/// <summary>The door for processes of this system. A new type of connection adds its worker here.</summary>
+/// <summary>The door for processes of this system. Which worker may have which credential, the type of the connection says.</summary>
 internal sealed class CredentialDoor(FetchCredential fetch, ReportRefusedCredential report, ViewConnections view, ConnectionWire wire) : CredentialService.CredentialServiceBase
 {
-    [RequiresService("worker-braze")]
+    [RequiresWorker]
     public override async Task<Credential> FetchCredential(FetchCredentialRequest request, ServerCallContext context)
     {
         var name = ConnectionName.Parse(request.Name).OrThrow();
@@ -18,7 +18,7 @@ internal sealed class CredentialDoor(FetchCredential fetch, ReportRefusedCredent
         return wire.WriteCredential((await fetch.RunAsync(Caller.Of(context), name, run, context.CancellationToken)).OrThrow());
     }
 
-    [RequiresService("worker-braze")]
+    [RequiresWorker]
     public override async Task<ReportRefusedCredentialResponse> ReportRefusedCredential(ReportRefusedCredentialRequest request, ServerCallContext context)
     {
         var name = ConnectionName.Parse(request.Name).OrThrow();
