@@ -20,9 +20,6 @@ public sealed class FileRefusals
     /// <summary>Why a row was refused; null when it was not.</summary>
     public string? this[long row] => _reasonOf[row] == 0 ? null : _reasons[_reasonOf[row] - 1];
 
-    /// <summary>The one reason of all refused rows; null when there is none, or several.</summary>
-    public string? OnlyReason => _reasons is [var only] ? only : null;
-
     /// <summary>Takes note of a refused row; false when the file has no such row. The first reason of a row counts.</summary>
     public bool Add(long row, string reason)
     {

@@ -12,17 +12,19 @@ internal sealed class ScriptedFiles(ScriptedVendor vendor, TimeProvider time) : 
 
     public TimeSpan AskAfter(long rows, long asked) => TimeSpan.FromMilliseconds(20);
 
-    public Task<FileStep> ReserveAsync(FileOrder order, CancellationToken cancellationToken)
+    public async Task<FileStep> ReserveAsync(FileOrder order, CancellationToken cancellationToken)
     {
         var ticket = Some.Name("ticket");
         vendor.Tickets[ticket] = null;
-        return Task.FromResult(FileStep.Taken with { Ticket = ticket, Place = ticket });
+        await vendor.AtStep("reserved", cancellationToken);
+        return FileStep.Taken with { Ticket = ticket, Place = ticket };
     }
 
     public async Task<FileStep> UploadAsync(FileOrder order, string place, IAsyncEnumerable<string> keys, CancellationToken cancellationToken)
     {
         var rows = await keys.ToListAsync(cancellationToken);
         Assert.That(rows, Has.Count.EqualTo(order.Rows));
+        await vendor.AtStep("upload", cancellationToken);
         var (fault, wait) = vendor.Meet(rows);
         if (fault?.Kind == VendorFaultKind.Hanging)
         {
@@ -40,18 +42,20 @@ internal sealed class ScriptedFiles(ScriptedVendor vendor, TimeProvider time) : 
         }
 
         vendor.Tickets[place] = new ScriptedFile(rows, vendor.TakeFile(order.Kind, rows, fault), fault);
+        await vendor.AtStep("uploaded", cancellationToken);
         return fault?.Kind == VendorFaultKind.DroppedAfter ? Lost : FileStep.Taken;
     }
 
     // Answers are lost as long as the fault lasts.
-    public Task<FileStep> AskAsync(FileOrder order, string ticket, CancellationToken cancellationToken)
+    public async Task<FileStep> AskAsync(FileOrder order, string ticket, CancellationToken cancellationToken)
     {
+        await vendor.AtStep("ask", cancellationToken);
         var file = vendor.Tickets.GetValueOrDefault(ticket);
         var isLost = file?.Fault is { Kind: VendorFaultKind.DroppedAfter } && vendor.Meet(file.Keys).Fault?.Kind == VendorFaultKind.DroppedAfter;
-        return Task.FromResult(isLost ? Lost : FileStep.Taken with { State = file is null ? FileState.NotReceived : FileState.Done, Result = ticket });
+        return isLost ? Lost : FileStep.Taken with { State = file is null ? FileState.NotReceived : FileState.Done, Result = ticket };
     }
 
-    public Task<FileStep> ReadAsync(FileOrder order, string result, FileRefusals refusals, CancellationToken cancellationToken)
+    public async Task<FileStep> ReadAsync(FileOrder order, string result, FileRefusals refusals, CancellationToken cancellationToken)
     {
         var file = vendor.Tickets[result]!;
         var isReadable = file.Fault?.Kind != VendorFaultKind.Unreadable || vendor.Meet(file.Keys).Fault is null;
@@ -60,7 +64,8 @@ internal sealed class ScriptedFiles(ScriptedVendor vendor, TimeProvider time) : 
             isReadable &= refused.Length > 0 && refusals.Add(file.Keys.IndexOf(refused), ScriptedVendor.Refused);
         }
 
-        return Task.FromResult(isReadable ? FileStep.Taken : Lost);
+        await vendor.AtStep("read", cancellationToken);
+        return isReadable ? FileStep.Taken : Lost;
     }
 
     private FileStep? Refuse(VendorFault? fault) => fault?.Kind switch
