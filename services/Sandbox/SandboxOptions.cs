@@ -25,16 +25,20 @@ public sealed record SandboxOptions
     /// <summary>Keys that exist from the start.</summary>
     public IReadOnlyList<BrazeKey> BrazeKeys { get; init; } = [new BrazeKey { Key = DefaultBrazeKey }];
 
+    /// <summary>What webhooks are signed with, unless a receiver is told another secret.</summary>
+    public string WebhookSecret { get; init; } = "sandbox-signing-secret";
+
     /// <summary>Write the start line and warnings to the console.</summary>
     public bool LogToConsole { get; init; }
 
-    /// <summary>Reads Listen:Http, Listen:PortsFile, Sandbox:Seed and Sandbox:Braze:Key.</summary>
+    /// <summary>Reads Listen:Http, Listen:PortsFile, Sandbox:Seed, Sandbox:Braze:Key and Sandbox:Webhook:Secret.</summary>
     public static SandboxOptions From(IConfiguration configuration) => new()
     {
         Listen = IPEndPoint.Parse(configuration["Listen:Http"] ?? "127.0.0.1:5090"),
         PortsFile = configuration["Listen:PortsFile"],
         Seed = ulong.Parse(configuration["Sandbox:Seed"] ?? "1", CultureInfo.InvariantCulture),
         BrazeKeys = [new BrazeKey { Key = configuration["Sandbox:Braze:Key"] ?? DefaultBrazeKey }],
+        WebhookSecret = configuration["Sandbox:Webhook:Secret"] ?? new SandboxOptions().WebhookSecret,
         LogToConsole = true,
     };
 }

@@ -2,6 +2,8 @@ using System.Globalization;
 using System.Net;
 using CustomerInsights.Sandbox.Braze;
 using CustomerInsights.Sandbox.Braze.Controlling;
+using CustomerInsights.Sandbox.Webhook;
+using CustomerInsights.Sandbox.Webhook.Controlling;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -86,6 +88,9 @@ public sealed partial class SandboxServer : IAsyncDisposable
         var application = builder.Build();
         var door = new BrazeDoor(sandbox);
         BrazeControlRoutes.Map(application, sandbox);
+        var webhooks = new WebhookSandbox(options.Seed, options.WebhookSecret, options.Time);
+        WebhookControlRoutes.Map(application, webhooks);
+        application.Map($"{WebhookSandbox.Path}/{{receiver}}", new WebhookDoor(webhooks).HandleAsync);
         application.MapGet("/sandbox", () => "CustomerInsights sandbox: local stand-ins of outside services. Never for production.\n");
         application.MapFallback("{*path}", door.HandleAsync);
         return application;
