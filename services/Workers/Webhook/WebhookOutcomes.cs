@@ -49,7 +49,7 @@ internal static class WebhookOutcomes
             return isTaken ? BatchOutcome.AllDelivered : Refused([]);
         }
 
-        if (!answer.IsWhole || ReadRejected(body, sent) is not var (rejections, isComplete))
+        if (!answer.IsWhole || TryReadRejected(body, sent) is not var (rejections, isComplete))
         {
             // Taken, but line by line unknown: only sending it again tells. A refusal needs no body to be one.
             return isTaken ? Lost : Refused([]);
@@ -60,12 +60,25 @@ internal static class WebhookOutcomes
 
     private static BatchOutcome Refused(IReadOnlyList<RowRejection> rejections) => new(Answer.Refused) { Rejections = rejections, Reason = Reasons.Refused };
 
+    private static (IReadOnlyList<RowRejection> Rejections, bool IsComplete)? TryReadRejected(ReadOnlyMemory<byte> body, int sent)
+    {
+        try
+        {
+            return ReadRejected(body, sent);
+        }
+        catch (Exception unreadable) when (unreadable is JsonException or InvalidOperationException)
+        {
+            // The latter for half a surrogate pair: JSON by its grammar, but no text.
+            return null;
+        }
+    }
+
     // An entry that names no line, or none that was sent, leaves open which of the others it means. Null when it is no answer
     // as we described it.
     private static (IReadOnlyList<RowRejection> Rejections, bool IsComplete)? ReadRejected(ReadOnlyMemory<byte> body, int sent)
     {
-        using var document = Parse(body);
-        if (document is null)
+        using var document = JsonDocument.Parse(body);
+        if (document.RootElement.ValueKind != JsonValueKind.Object)
         {
             return null;
         }
@@ -104,25 +117,6 @@ internal static class WebhookOutcomes
 
     private static string? ReasonOf(JsonElement entry) =>
         entry.TryGetProperty("reason", out var reason) && reason.ValueKind == JsonValueKind.String ? reason.GetString() : null;
-
-    private static JsonDocument? Parse(ReadOnlyMemory<byte> body)
-    {
-        try
-        {
-            var document = JsonDocument.Parse(body);
-            if (document.RootElement.ValueKind == JsonValueKind.Object)
-            {
-                return document;
-            }
-
-            document.Dispose();
-            return null;
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
-    }
 
     private static DateTimeOffset? RetryAt(HttpResponseHeaders headers, DateTimeOffset now) => headers.RetryAfter switch
     {
