@@ -40,6 +40,7 @@ public sealed class ConnectionsApp : IServiceApp
         builder.Services
             .AddSingleton<ConnectionType, BrazeConnectionType>()
             .AddSingleton<ConnectionType, MicrosoftAdvertisingConnectionType>()
+            .AddSingleton<ConnectionType, WebhookConnectionType>()
             .AddSingleton<ConnectionTypes>()
             .AddSingleton<ConnectionWire>()
             .AddSingleton<ConnectionActions>()
@@ -55,6 +56,7 @@ public sealed class ConnectionsApp : IServiceApp
         .AddOutbound(services => services.GetRequiredService<IOptions<ConnectionsOptions>>().Value.OutboundRules)
         .AddSingleton<BrazeProbe>()
         .AddSingleton<MicrosoftAdvertisingProbe>()
+        .AddSingleton<WebhookProbe>()
         .AddSingleton<VerifyConnection>();
 
     private static void AddSigningIn(ServiceBuilder builder)

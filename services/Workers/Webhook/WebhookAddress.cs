@@ -1,4 +1,5 @@
 using CustomerInsights.ServiceDefaults.Errors;
+using CustomerInsights.ServiceDefaults.Outbound;
 
 namespace CustomerInsights.Workers.Webhook;
 
@@ -6,12 +7,8 @@ namespace CustomerInsights.Workers.Webhook;
 internal static class WebhookAddress
 {
     /// <summary>The address of a URL, or a refusal.</summary>
-    public static Result<Uri> Resolve(string url, IReadOnlyCollection<string> allowedSandboxHosts) =>
-        url.Length <= WebhookLimits.UrlLength && Uri.TryCreate(url, UriKind.Absolute, out var address) && IsAllowed(address, allowedSandboxHosts)
+    public static Result<Uri> Resolve(string url, OutboundRules rules) =>
+        url.Length <= WebhookLimits.UrlLength && Uri.TryCreate(url, UriKind.Absolute, out var address) && address.Fragment.Length == 0 && rules.Permit(address)
             ? address
             : Refusal.Precondition(WebhookReasons.UrlNotAllowed, WebhookReasons.Explain(WebhookReasons.UrlNotAllowed));
-
-    private static bool IsAllowed(Uri address, IReadOnlyCollection<string> allowedSandboxHosts) =>
-        address is { UserInfo: "", Fragment: "" }
-        && (address.Scheme == Uri.UriSchemeHttps || (address.Scheme == Uri.UriSchemeHttp && allowedSandboxHosts.Contains(address.Authority, StringComparer.OrdinalIgnoreCase)));
 }

@@ -1,6 +1,8 @@
 using CustomerInsights.Contracts;
 using CustomerInsights.Destinations;
 using CustomerInsights.ServiceDefaults.Hosting;
+using CustomerInsights.ServiceDefaults.Outbound;
+using Microsoft.Extensions.Options;
 
 namespace CustomerInsights.Workers.Webhook;
 
@@ -11,7 +13,9 @@ public sealed class WebhookApp : IServiceApp
 
     public void Configure(ServiceBuilder builder)
     {
-        builder.Services.AddSingleton<WebhookClient>();
+        builder.Services
+            .AddOutbound(services => services.GetRequiredService<IOptions<WebhookOptions>>().Value.OutboundRules)
+            .AddSingleton<WebhookClient>();
         builder
             .AddOptions<WebhookOptions>(WebhookOptions.Section)
             .AddDestination<WebhookDestination>(Topics.WebhookRunRequested, Topics.ExportDeleted);

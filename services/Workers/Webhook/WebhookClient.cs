@@ -3,41 +3,19 @@ using System.Net;
 using System.Net.Http.Headers;
 using CustomerInsights.Destinations;
 using CustomerInsights.Destinations.Deciding;
+using CustomerInsights.ServiceDefaults.Outbound;
 using Microsoft.Extensions.Options;
 
 namespace CustomerInsights.Workers.Webhook;
 
 /// <summary>
-/// The only place from which anything goes to a webhook. No redirects (they would carry people elsewhere), no cookies, no trace
-/// headers, answers only up to a size, and nothing of an answer beyond what <see cref="WebhookOutcomes"/> makes of it.
+/// The only place from which anything goes to a webhook: to public addresses only. No redirects, which would carry people elsewhere;
+/// answers only up to a size, and nothing of an answer beyond what <see cref="WebhookOutcomes"/> makes of it.
 /// </summary>
-internal sealed class WebhookClient : IDisposable
+internal sealed class WebhookClient(OutboundClient outbound, IOptions<WebhookOptions> options, TimeProvider time)
 {
     private const string LinesOfJson = "application/x-ndjson";
     private const string Json = "application/json";
-    private static readonly TimeSpan ConnectionLifetime = TimeSpan.FromMinutes(5);
-    private static readonly TimeSpan ConnectPatience = TimeSpan.FromSeconds(10);
-
-    private readonly HttpClient _http;
-    private readonly WebhookOptions _options;
-    private readonly TimeProvider _time;
-
-    public WebhookClient(IOptions<WebhookOptions> options, TimeProvider time)
-    {
-        (_options, _time) = (options.Value, time);
-        var handler = new SocketsHttpHandler
-        {
-            AllowAutoRedirect = false,
-            UseCookies = false,
-            ActivityHeadersPropagator = null,
-            PooledConnectionLifetime = ConnectionLifetime,
-            ConnectTimeout = ConnectPatience,
-            MaxResponseHeadersLength = 64,
-        };
-
-        // Each request has a timeout of its own, which tells "not sent" from "no answer".
-        _http = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
-    }
 
     /// <summary>A handle that sends to one address with one secret, for one run.</summary>
     public WebhookConnectionHandle Connect(Uri address, string secret, string run) => new(this, address, new WebhookSignature(secret, run));
@@ -49,13 +27,15 @@ internal sealed class WebhookClient : IDisposable
         var body = bytes.AsMemory(0, length);
         using var content = new TrackedContent(body);
         using var request = new HttpRequestMessage(HttpMethod.Post, address) { Content = content, Version = HttpVersion.Version11 };
-        signature.Write(request.Headers, body.Span, _time.GetUtcNow());
+        signature.Write(request.Headers, body.Span, time.GetUtcNow());
+
+        // Each request has a timeout of its own, which tells "not sent" from "no answer".
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        timeout.CancelAfter(_options.RequestTimeout);
+        timeout.CancelAfter(options.Value.RequestTimeout);
         try
         {
-            using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, timeout.Token);
-            return WebhookOutcomes.Of(await ReadAsync(response, timeout.Token), batch.Operations.Count, _time.GetUtcNow());
+            using var response = await outbound.SendAsync(request, timeout.Token);
+            return WebhookOutcomes.Of(await ReadAsync(response, timeout.Token), batch.Operations.Count, time.GetUtcNow());
         }
         catch (Exception exception) when (IsLost(exception, cancellationToken))
         {
@@ -70,8 +50,6 @@ internal sealed class WebhookClient : IDisposable
             }
         }
     }
-
-    public void Dispose() => _http.Dispose();
 
     // A receiver may say "ok" in whatever way it likes; what is not JSON says nothing about lines.
     private static async Task<WebhookAnswer> ReadAsync(HttpResponseMessage response, CancellationToken cancellationToken)

@@ -23,7 +23,7 @@ internal sealed class WebhookDestination(WebhookClient client, IOptions<WebhookO
             return Refusal.Precondition(Reasons.SettingsMismatch, Reasons.Explain(Reasons.SettingsMismatch));
         }
 
-        var address = WebhookAddress.Resolve(credential.Webhook.Url, options.Value.AllowedSandboxHosts);
+        var address = WebhookAddress.Resolve(credential.Webhook.Url, options.Value.OutboundRules);
         return address.Refusal is { } refusal
             ? refusal
             : new WebhookSession(assignment.Export, client.Connect(address.Value, credential.Webhook.SigningSecret, assignment.Run), options.Value);

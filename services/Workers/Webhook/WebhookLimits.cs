@@ -28,6 +28,8 @@ internal static class WebhookLimits
 
     public static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(30);
 
+    public static readonly TimeSpan ConnectPatience = TimeSpan.FromSeconds(10);
+
     public static DestinationLimits Of(WebhookExport export, WebhookOptions options) => new(
         export.RowsPerRequest is >= 1 and <= MaxRowsPerRequest ? export.RowsPerRequest : RowsPerRequest,
         BodyBytes,

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using CustomerInsights.ServiceDefaults.Outbound;
 
 namespace CustomerInsights.Workers.Webhook;
 
@@ -25,6 +26,8 @@ internal sealed class WebhookOptions : IValidatableObject
 
     /// <value>How long a receiver may take to answer. Default: 30 seconds.</value>
     public TimeSpan RequestTimeout { get; set; } = WebhookLimits.RequestTimeout;
+
+    internal OutboundRules OutboundRules => new(AllowedSandboxHosts, WebhookLimits.ConnectPatience);
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
