@@ -32,7 +32,7 @@ internal static class MicrosoftAdvertisingRoutes
         new("PUT", Campaigns + "/Audiences", Operations.UpdateAudiences, CallerProof.Account, UpdateAudiences.Handle),
         new("DELETE", Campaigns + "/Audiences", Operations.DeleteAudiences, CallerProof.Account, DeleteAudiences.Handle),
         new("POST", Campaigns + "/Audiences/QueryByIds", Operations.GetAudiencesByIds, CallerProof.Account, GetAudiences.Handle),
-        new("POST", Campaigns + "/CustomerListUserData/Apply", Operations.ApplyCustomerListUserData, CallerProof.Account, ApplyUserData.Handle),
+        new("POST", Campaigns + "/CustomerListUserData/Apply", Operations.ApplyCustomerListUserData, CallerProof.Account, ApplyItems.Handle),
         new("POST", Bulk + "/BulkUploadUrl/Query", Operations.GetBulkUploadUrl, CallerProof.Account, GiveUploadUrl.Handle),
         new("POST", Bulk + "/BulkUploadStatus/Query", Operations.GetBulkUploadStatus, CallerProof.Account, TellUploadStatus.Handle),
         new("POST", UploadPath, Operations.UploadBulkFile, CallerProof.Own, ReceiveUpload.Handle) { MaxBody = MaxUpload },

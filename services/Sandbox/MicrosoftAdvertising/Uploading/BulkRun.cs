@@ -178,7 +178,7 @@ internal sealed class BulkRun(MicrosoftAdvertisingSandbox sandbox, BulkUpload up
         }
 
         // One action governs the file.
-        var action = ApplyUserData.ActionOf(Text(columns.ActionType));
+        var action = ApplyItems.ActionOf(Text(columns.ActionType));
         var name = Text(columns.Audience)?.Trim();
         if ((action is null || action != (_action ??= action) ? VendorErrors.Action
             : name is not null && !AudienceRules.IsName(name) ? VendorErrors.AudienceName
@@ -198,7 +198,7 @@ internal sealed class BulkRun(MicrosoftAdvertisingSandbox sandbox, BulkUpload up
     private int? ProblemOfRow() =>
         Text(columns.Duration) is { } days && !(WireNumber.Parse(days) is { } number && AudienceRules.IsDuration((int)Math.Clamp(number, int.MinValue, int.MaxValue))) ? VendorErrors.MembershipDuration
         : !AudienceRules.IsDescription(Text(columns.Description)) ? VendorErrors.AudienceDescription
-        : !ApplyUserData.TermsAccepted(Text(columns.AcceptTerm) is { } accept ? accept.Equals("true", StringComparison.OrdinalIgnoreCase) : null, upload.Account) ? VendorErrors.Terms
+        : !ApplyItems.TermsAccepted(Text(columns.AcceptTerm) is { } accept ? accept.Equals("true", StringComparison.OrdinalIgnoreCase) : null, upload.Account) ? VendorErrors.Terms
         : null;
 
     private void Describe(CustomerList list)

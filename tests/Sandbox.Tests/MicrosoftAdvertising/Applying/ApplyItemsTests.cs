@@ -2,7 +2,7 @@ using CustomerInsights.Sandbox.Control;
 
 namespace CustomerInsights.Sandbox.MicrosoftAdvertising.Applying;
 
-public sealed class ApplyUserDataTests : MicrosoftAdvertisingFixture
+public sealed class ApplyItemsTests : MicrosoftAdvertisingFixture
 {
     [Test]
     public async Task Add_remove_replace()

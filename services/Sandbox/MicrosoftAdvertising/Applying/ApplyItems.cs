@@ -5,9 +5,9 @@ using CustomerInsights.Sandbox.MicrosoftAdvertising.Listing;
 
 namespace CustomerInsights.Sandbox.MicrosoftAdvertising.Applying;
 
-internal sealed record ApplyRequest(UserData? CustomerListUserData);
+internal sealed record ApplyRequest(SentItems? CustomerListUserData);
 
-internal sealed record UserData
+internal sealed record SentItems
 {
     public bool? AcceptCustomerMatchTerm { get; init; }
 
@@ -21,7 +21,7 @@ internal sealed record UserData
 }
 
 /// <summary>POST CustomerListUserData/Apply: adds, removes or replaces with up to 1,000 hashes of one list.</summary>
-internal static class ApplyUserData
+internal static class ApplyItems
 {
     private const int MaxItems = 1_000;
 
@@ -57,7 +57,7 @@ internal static class ApplyUserData
         _ => null,
     };
 
-    private static int? ProblemOf(MicrosoftAdvertisingCall call, UserData data) => data switch
+    private static int? ProblemOf(MicrosoftAdvertisingCall call, SentItems data) => data switch
     {
         _ when ActionOf(data.ActionType) is null => VendorErrors.Action,
         { CustomerListItemSubType: not "Email" } => VendorErrors.SubType,
@@ -85,7 +85,7 @@ internal static class ApplyUserData
         return Answer(call, [.. Enumerable.Range(0, call.Items).Select(i => new PartialError(VendorErrors.Terms, i))]);
     }
 
-    private static VendorAnswer Apply(MicrosoftAdvertisingCall call, UserData data, ListAction action)
+    private static VendorAnswer Apply(MicrosoftAdvertisingCall call, SentItems data, ListAction action)
     {
         var items = data.CustomerListItems!;
         var rejections = new InjectedItemErrors(call.Decision.Rejections, items.Count);
