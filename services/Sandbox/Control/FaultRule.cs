@@ -91,7 +91,7 @@ public sealed record FaultRule
     /// <summary>For <see cref="FaultKind.Status"/> and <see cref="FaultKind.Refuse"/>: let the request take effect before refusing it.</summary>
     public bool Commit { get; init; }
 
-    /// <summary>For a status of 429: seconds to wait, as the headers tell them.</summary>
+    /// <summary>For a status of 429: seconds to wait, as the vendor's headers tell them; Retry-After at Microsoft Advertising.</summary>
     public int RetryAfterSeconds { get; init; } = 1;
 
     /// <summary>For <see cref="FaultKind.Delay"/>: how long; for <see cref="FaultKind.SlowDrip"/>: between two bytes.</summary>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using CustomerInsights.Sandbox.Control;
 
 namespace CustomerInsights.Sandbox.MicrosoftAdvertising;
@@ -48,6 +49,11 @@ internal sealed class MicrosoftAdvertisingDoor(MicrosoftAdvertisingSandbox sandb
         slot?.Dispose();
         sandbox.Settle();
         context.Response.Headers["TrackingId"] = call.TrackingId;
+        if (decision.Ending is { Kind: FaultKind.Status, Status: StatusCodes.Status429TooManyRequests, RetryAfterSeconds: var seconds })
+        {
+            context.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
+        }
+
         await FaultyAnswer.WriteAsync(context, answer, decision.Ending, sandbox.Time);
     }
 

@@ -23,4 +23,11 @@ public static class MicrosoftAdvertisingOperations
     public const string DownloadBulkResult = "DownloadBulkResult";
     public const string GetUser = "GetUser";
     public const string SearchAccounts = "SearchAccounts";
+
+    /// <summary>Those that are requests, and so can have faults.</summary>
+    public static IReadOnlyList<string> All { get; } =
+    [
+        Authorize, Token, AddAudiences, UpdateAudiences, DeleteAudiences, GetAudiencesByIds, ApplyCustomerListUserData, GetBulkUploadUrl, GetBulkUploadStatus,
+        UploadBulkFile, DownloadBulkResult, GetUser, SearchAccounts,
+    ];
 }

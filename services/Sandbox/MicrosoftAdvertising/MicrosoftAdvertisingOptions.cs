@@ -24,7 +24,10 @@ public sealed record MicrosoftAdvertisingOptions
     /// <summary>The account of that customer.</summary>
     public const long DefaultAccountId = 2_000_001;
 
-    /// <summary>Where upload and result addresses begin, since the vendor uses hosts of their own; null for the sandbox itself.</summary>
+    /// <summary>
+    /// Where upload and result addresses begin, since the vendor uses hosts of their own; null for the address that the caller
+    /// uses. Port 0 stands for the sandbox's: http://localhost:0/ is another host at the same port.
+    /// </summary>
     public Uri? UploadBase { get; init; }
 
     public string DeveloperToken { get; init; } = DefaultDeveloperToken;

@@ -45,6 +45,14 @@ public sealed class FaultsTests : MicrosoftAdvertisingFixture
     }
 
     [Test]
+    public async Task Injected_429_tells_how_long_to_wait()
+    {
+        await Control.AddFaultAsync(new FaultRule { Kind = FaultKind.Status, Status = 429, RetryAfterSeconds = 30 }, Token);
+        using var answer = await Client.GetAsync("identity/authorize", Token);
+        Assert.That(answer.Headers.RetryAfter?.Delta, Is.EqualTo(TimeSpan.FromSeconds(30)));
+    }
+
+    [Test]
     public async Task Status_delay_and_malformed_body_work_as_for_braze()
     {
         var list = await AddListAsync();

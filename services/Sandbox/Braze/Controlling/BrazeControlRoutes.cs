@@ -65,8 +65,8 @@ internal static class BrazeControlRoutes
     {
         routes.On("GET", "/faults", c => Show(WorkspaceOf(c, sandbox).Faults.List(), SandboxJson.Default.IReadOnlyListFaultRule));
         routes.OnJson("POST", "/faults", _ => new FaultRule(), SandboxJson.Default.FaultRule, (context, rule) =>
-            string.Join(' ', rule.Problems()) is { Length: > 0 } problems
-                ? Problem(problems)
+            string.Join(' ', rule.Problems()) is { Length: > 0 } problems ? Problem(problems)
+                : rule.Kind > FaultKind.Reject || rule.Operation is not null ? Problem("kind must be status to reject, and operation absent: the others are of Microsoft Advertising.")
                 : Show(WorkspaceOf(context, sandbox).Faults.Add(rule), SandboxJson.Default.FaultRule));
         routes.On("DELETE", "/faults", c => Done(WorkspaceOf(c, sandbox).Faults.Clear));
         routes.On("DELETE", "/faults/{id:int}", c =>

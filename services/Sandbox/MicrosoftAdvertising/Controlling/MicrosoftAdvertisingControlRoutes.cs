@@ -112,8 +112,8 @@ internal static class MicrosoftAdvertisingControlRoutes
     {
         routes.On("GET", "/faults", _ => Show(sandbox.Faults.List(), Json.Default.IReadOnlyListFaultRule));
         routes.OnJson("POST", "/faults", _ => new FaultRule(), Json.Default.FaultRule, (_, rule) =>
-            string.Join(' ', rule.Problems()) is { Length: > 0 } problems
-                ? Problem(problems)
+            string.Join(' ', rule.Problems()) is { Length: > 0 } problems ? Problem(problems)
+                : rule.Operation is { } operation && !MicrosoftAdvertisingOperations.All.Contains(operation) ? Problem($"operation must be one of {string.Join(", ", MicrosoftAdvertisingOperations.All)}.")
                 : Show(sandbox.Faults.Add(rule with { Operation = rule.Operation ?? OperationOf(rule.Kind) }), Json.Default.FaultRule));
         routes.On("DELETE", "/faults", _ => Done(sandbox.Faults.Clear));
         routes.On("DELETE", "/faults/{id:int}", c =>

@@ -122,14 +122,15 @@ internal sealed class BulkRun(MicrosoftAdvertisingSandbox sandbox, BulkUpload up
     private void TakeList()
     {
         var change = new ListInFile(WireNumber.Parse(Text(columns.Id)) ?? -1 - _lists.Count);
+        if (!_lists.TryAdd(change.IdInFile, change))
+        {
+            Results.Reject(VendorErrors.DuplicateAudienceId);
+            return;
+        }
+
         lock (sandbox.Gate)
         {
             change.Error = change.IdInFile < 0 ? Create(change) : Change(change);
-        }
-
-        if (!_lists.TryAdd(change.IdInFile, change))
-        {
-            change.Error = VendorErrors.DuplicateAudienceId;
         }
 
         if (change.Error is { } code)

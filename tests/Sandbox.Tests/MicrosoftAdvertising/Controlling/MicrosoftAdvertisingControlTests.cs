@@ -95,6 +95,7 @@ public sealed class MicrosoftAdvertisingControlTests : MicrosoftAdvertisingFixtu
     [TestCase("POST", "accounts", "{'account_id':5}")]
     [TestCase("POST", "users", "{'user_id':5}")]
     [TestCase("POST", "faults", "{'kind':'refuse','refusal_status':9}")]
+    [TestCase("POST", "faults", "{'kind':'refuse','operation':'AddAudience'}")]
     public async Task Senseless_is_refused(string method, string path, string body)
     {
         using var request = new HttpRequestMessage(new HttpMethod(method), "sandbox/microsoft-advertising/" + path) { Content = new StringContent(body.Replace('\'', '"')) };

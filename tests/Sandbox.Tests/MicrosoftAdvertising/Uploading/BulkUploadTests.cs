@@ -260,6 +260,41 @@ public sealed class BulkUploadTests : MicrosoftAdvertisingFixture
         await UploadUrlAsync();
     }
 
+    [Test]
+    public async Task Tabs_separate_too()
+    {
+        var list = await AddListAsync();
+        var (requestId, address) = await UploadUrlAsync();
+        await UploadAsync(address, (Header + ListRow(list, "Add") + ItemRows(list, 1)).Replace(',', '\t'), "rows.tsv");
+        Assert.That((string)(await StatusAsync(requestId))["RequestStatus"]!, Is.EqualTo("Completed"));
+        Assert.That(await MembersAsync(list), Is.EqualTo(Sorted(1)));
+    }
+
+    [Test]
+    public async Task One_action_governs_a_file()
+    {
+        var (one, two) = (await AddListAsync("One"), await AddListAsync("Two"));
+        var (_, rows) = await UploadAllAsync(Header + ListRow(one, "Add") + ListRow(two, "Remove") + ItemRows(one, 1) + ItemRows(two, 1));
+        Assert.That(rows.Where(r => r["Error"].Length > 0).Select(r => $"{r["Type"]} {r["Error Number"]}"), Is.EqualTo(new[] { "Customer List Error 8001", "Customer List Item Error 8001" }));
+        Assert.That(await MembersAsync(one), Is.EqualTo(Sorted(1)));
+    }
+
+    [Test]
+    public async Task A_hundred_thousand_rows_arrive_whole()
+    {
+        const int Rows = 100_000;
+        var list = await AddListAsync();
+        var rows = new StringBuilder(Header + ListRow(list, "Replace"));
+        for (var i = 0; i < Rows; i++)
+        {
+            rows.Append(ItemRow(list, $"{i}", Hash(i)));
+        }
+
+        var (status, _) = await UploadAllAsync(rows.ToString());
+        Assert.That((string)status["RequestStatus"]!, Is.EqualTo("Completed"));
+        Assert.That(await MembersAsync(list), Is.EqualTo(Sorted([.. Enumerable.Range(0, Rows)])));
+    }
+
     private async Task<int> GetAsync(string address)
     {
         using var answer = await Client.GetAsync(address, Token);
