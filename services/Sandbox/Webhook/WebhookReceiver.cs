@@ -17,19 +17,15 @@ public sealed record WebhookJournalEntry(long Sequence, DateTimeOffset Time, int
 internal sealed class WebhookReceiver(ulong seed, WebhookSettings settings)
 {
     private const int JournalEntries = 10_000;
-    private const long JournalCharacters = 32L * 1024 * 1024;
+    private const long JournalBytes = 64L * 1024 * 1024;
+    private const int BytesOfCharacter = 2;
     private readonly Lock _gate = new();
     private readonly SortedDictionary<(string Audience, string Key), JsonObject> _members = new(Comparer<(string Audience, string Key)>.Create(Compare));
-    private readonly Queue<WebhookJournalEntry> _journal = [];
-    private long _sequence;
-    private long _characters;
+    private readonly Journal<WebhookJournalEntry> _journal = new(JournalEntries, JournalBytes, entry => entry.Body.Length * BytesOfCharacter);
 
-    public WebhookSettings Settings { get; private set; } = settings;
+    public WebhookSettings Settings { get; set; } = settings;
 
     public FaultPlan Faults { get; private set; } = new(seed);
-
-    public WebhookSettings Change(WebhookSettingsChange change) =>
-        Settings = Settings with { Secret = change.Secret ?? Settings.Secret, MaxAgeSeconds = change.MaxAgeSeconds ?? Settings.MaxAgeSeconds };
 
     public void Apply(IEnumerable<WebhookLine> lines)
     {
@@ -49,18 +45,7 @@ internal sealed class WebhookReceiver(ulong seed, WebhookSettings settings)
         }
     }
 
-    public void Record(WebhookJournalEntry entry)
-    {
-        lock (_gate)
-        {
-            _journal.Enqueue(entry with { Sequence = ++_sequence });
-            _characters += entry.Body.Length;
-            while (_journal.Count > JournalEntries || (_characters > JournalCharacters && _journal.Count > 1))
-            {
-                _characters -= _journal.Dequeue().Body.Length;
-            }
-        }
-    }
+    public void Record(WebhookJournalEntry entry) => _journal.Add(entry);
 
     public IReadOnlyList<WebhookMember> Members()
     {
@@ -71,13 +56,8 @@ internal sealed class WebhookReceiver(ulong seed, WebhookSettings settings)
     }
 
     /// <summary>Requests after a sequence, oldest first.</summary>
-    public IReadOnlyList<WebhookJournalEntry> Journal(long after)
-    {
-        lock (_gate)
-        {
-            return [.. _journal.SkipWhile(entry => entry.Sequence <= after)];
-        }
-    }
+    public IReadOnlyList<WebhookJournalEntry> Journal(long after, int limit) =>
+        [.. _journal.Read(after, limit).Entries.Select(numbered => numbered.Entry with { Sequence = numbered.Sequence })];
 
     /// <summary>Forgets members, journal and faults; keeps settings.</summary>
     public void Reset()
@@ -85,10 +65,10 @@ internal sealed class WebhookReceiver(ulong seed, WebhookSettings settings)
         lock (_gate)
         {
             _members.Clear();
-            _journal.Clear();
-            _characters = 0;
-            Faults = new FaultPlan(seed);
         }
+
+        _journal.Clear();
+        Faults = new FaultPlan(seed);
     }
 
     private static int Compare((string Audience, string Key) x, (string Audience, string Key) y) =>

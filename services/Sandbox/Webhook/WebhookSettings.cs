@@ -9,11 +9,3 @@ public sealed record WebhookSettings
     /// <summary>A request whose timestamp is further from now than this is refused as an old one that somebody repeats.</summary>
     public int MaxAgeSeconds { get; init; } = 300;
 }
-
-/// <summary>Settings to change; null leaves one as it is.</summary>
-public sealed record WebhookSettingsChange
-{
-    public string? Secret { get; init; }
-
-    public int? MaxAgeSeconds { get; init; }
-}

@@ -86,14 +86,14 @@ public sealed class WebhookConnectionTypeTests(Engine engine) : ConnectionsFixtu
         var created = await scene.CreateAsync(Webhook(receiver));
         var account = await AccountAsync(scene, created);
         var renewed = $"another-{Some.Id()}-secret";
-        await receiver.SetAsync(new WebhookSettingsChange { Secret = renewed }, Token);
+        await receiver.SetAsync(new WebhookSettings { Secret = renewed }, Token);
         await scene.Client.VerifyConnectionAsync(new VerifyConnectionRequest { Name = created.Name });
         Assert.That((await scene.GetAsync()).StateReason, Does.Contain("refuses the signature"));
         await UpdateAsync(scene, created.Name, new WebhookConnection { SigningSecret = renewed }, "webhook.signing_secret");
         Assert.That(((await scene.GetAsync()).State, await AccountAsync(scene, created)), Is.EqualTo((ConnectionState.Active, account)));
 
         using var other = new WebhookControl(receiver.Url, $"{scene.Environment}-2");
-        await other.SetAsync(new WebhookSettingsChange { Secret = renewed }, Token);
+        await other.SetAsync(new WebhookSettings { Secret = renewed }, Token);
         await UpdateAsync(scene, created.Name, new WebhookConnection { Url = other.Url.AbsoluteUri }, "webhook.url");
         Assert.That((await scene.GetAsync()).Webhook.Url, Is.EqualTo(other.Url.AbsoluteUri));
         Assert.That(await AccountAsync(scene, created), Is.Not.EqualTo(account));
@@ -113,7 +113,7 @@ public sealed class WebhookConnectionTypeTests(Engine engine) : ConnectionsFixtu
     {
         var scene = await SetAsync();
         var receiver = new WebhookControl(new Uri($"http://{SandboxHost}/"), scene.Environment);
-        await receiver.SetAsync(new WebhookSettingsChange { Secret = Secret }, Token);
+        await receiver.SetAsync(new WebhookSettings { Secret = Secret }, Token);
         return (scene, receiver);
     }
 

@@ -54,7 +54,7 @@ public sealed class WebhookDoorTests : SandboxFixture
     {
         Assert.That((await SendAsync("{}\n", signedBody: "{} \n")).StatusCode, Is.EqualTo(HttpStatusCode.Unauthorized));
         using var other = new WebhookControl(Server.Address, "other");
-        await other.SetAsync(new WebhookSettingsChange { Secret = "another-secret-of-a-test" }, Token);
+        await other.SetAsync(new WebhookSettings { Secret = "another-secret-of-a-test" }, Token);
         Assert.That((await SendAsync("", path: other.Url.AbsolutePath)).StatusCode, Is.EqualTo(HttpStatusCode.Unauthorized));
         Assert.That((await SendAsync("", path: other.Url.AbsolutePath, secret: "another-secret-of-a-test")).StatusCode, Is.EqualTo(HttpStatusCode.OK));
     }

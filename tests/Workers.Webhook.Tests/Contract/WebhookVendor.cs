@@ -51,7 +51,7 @@ internal sealed class WebhookVendor : Vendor
         var vendor = new WebhookVendor(await SandboxServer.StartAsync(new SandboxOptions { WebhookSecret = secret }, cancellationToken), secret);
 
         // Some cases let the worker's clock run ahead.
-        await vendor.Control.SetAsync(new WebhookSettingsChange { MaxAgeSeconds = int.MaxValue }, cancellationToken);
+        await vendor.Control.SetAsync(new WebhookSettings { Secret = secret, MaxAgeSeconds = int.MaxValue }, cancellationToken);
         return vendor;
     }
 

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization.Metadata;
 using CustomerInsights.Sandbox.Control;
 
 namespace CustomerInsights.Sandbox.Webhook.Controlling;
@@ -17,23 +18,35 @@ public sealed class WebhookControl(Uri address, string receiver = WebhookControl
     /// <summary>Where the receiver takes lines, as a connection names it.</summary>
     public Uri Url { get; } = new(address, $"{WebhookSandbox.Path}/{Uri.EscapeDataString(receiver)}");
 
-    public async Task SetAsync(WebhookSettingsChange change, CancellationToken cancellationToken)
+    /// <summary>Replaces all settings.</summary>
+    public async Task SetAsync(WebhookSettings settings, CancellationToken cancellationToken)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Patch, Path("settings")) { Content = JsonContent.Create(change, options: WebhookJson.Options) };
+        using var request = new HttpRequestMessage(HttpMethod.Patch, Path("settings")) { Content = JsonContent.Create(settings, WebhookJson.Default.WebhookSettings) };
         using var answer = await _client.SendAsync(request, cancellationToken);
         answer.EnsureSuccessStatusCode();
     }
 
     /// <summary>All members, ordered by audience and key.</summary>
-    public Task<IReadOnlyList<WebhookMember>> MembersAsync(CancellationToken cancellationToken) => GetAsync<IReadOnlyList<WebhookMember>>("members", cancellationToken);
+    public Task<IReadOnlyList<WebhookMember>> MembersAsync(CancellationToken cancellationToken) => GetAsync("members", WebhookJson.Default.IReadOnlyListWebhookMember, cancellationToken);
 
     /// <summary>All requests that the journal holds, oldest first.</summary>
-    public Task<IReadOnlyList<WebhookJournalEntry>> JournalAsync(CancellationToken cancellationToken) => GetAsync<IReadOnlyList<WebhookJournalEntry>>("journal", cancellationToken);
+    public async Task<IReadOnlyList<WebhookJournalEntry>> JournalAsync(CancellationToken cancellationToken)
+    {
+        var all = new List<WebhookJournalEntry>();
+        IReadOnlyList<WebhookJournalEntry> page;
+        do
+        {
+            page = await GetAsync($"journal?after={(all.Count > 0 ? all[^1].Sequence : 0)}", WebhookJson.Default.IReadOnlyListWebhookJournalEntry, cancellationToken);
+            all.AddRange(page);
+        }
+        while (page.Count > 0);
+        return all;
+    }
 
     /// <summary>Injects a fault; <see cref="FaultRule.ExternalIds"/> are keys here.</summary>
     public async Task AddFaultAsync(FaultRule rule, CancellationToken cancellationToken)
     {
-        using var answer = await _client.PostAsJsonAsync(Path("faults"), rule, WebhookJson.Options, cancellationToken);
+        using var answer = await _client.PostAsJsonAsync(Path("faults"), rule, WebhookJson.Default.FaultRule, cancellationToken);
         answer.EnsureSuccessStatusCode();
     }
 
@@ -52,7 +65,7 @@ public sealed class WebhookControl(Uri address, string receiver = WebhookControl
 
     public void Dispose() => _client.Dispose();
 
-    private async Task<T> GetAsync<T>(string path, CancellationToken cancellationToken) => (await _client.GetFromJsonAsync<T>(Path(path), WebhookJson.Options, cancellationToken))!;
+    private async Task<T> GetAsync<T>(string path, JsonTypeInfo<T> type, CancellationToken cancellationToken) => (await _client.GetFromJsonAsync(Path(path), type, cancellationToken))!;
 
-    private string Path(string path) => $"{path}?receiver={Uri.EscapeDataString(receiver)}";
+    private string Path(string path) => $"{path}{(path.Contains('?', StringComparison.Ordinal) ? '&' : '?')}receiver={Uri.EscapeDataString(receiver)}";
 }
