@@ -11,6 +11,7 @@ namespace CustomerInsights.Sandbox.Webhook;
 public sealed class WebhookDoorTests : SandboxFixture
 {
     private const string LinesOfJson = "application/x-ndjson";
+    private const string SandboxSecret = "sandbox-signing-secret";
     private WebhookControl _receiver = null!;
 
     [SetUp]
@@ -40,23 +41,23 @@ public sealed class WebhookDoorTests : SandboxFixture
     [TestCase(-300, ExpectedResult = 200)]
     [TestCase(301, ExpectedResult = 401)]
     [TestCase(-301, ExpectedResult = 401)]
-    public async Task<int> A_request_is_taken_for_five_minutes(int secondsAgo) => (int)(await SendAsync("", secondsAgo: secondsAgo)).StatusCode;
+    public async Task<int> A_request_is_taken_for_five_minutes(int secondsAgo) => (int)(await SendAsync("", new Signing(SecondsAgo: secondsAgo))).StatusCode;
 
     [TestCase("wrong-secret-of-a-test", null, ExpectedResult = 401)]
     [TestCase(null, "v1=", ExpectedResult = 401)]
     [TestCase(null, "", ExpectedResult = 401)]
     [TestCase(null, "v1=zz", ExpectedResult = 401)]
     [TestCase(null, null, ExpectedResult = 200)]
-    public async Task<int> A_request_has_to_be_signed(string? secret, string? signature) => (int)(await SendAsync("", secret: secret, signature: signature)).StatusCode;
+    public async Task<int> A_request_has_to_be_signed(string? secret, string? signature) => (int)(await SendAsync("", new Signing(Secret: secret ?? SandboxSecret, Signature: signature))).StatusCode;
 
     [Test]
     public async Task A_signature_is_for_one_body_and_one_receiver()
     {
-        Assert.That((await SendAsync("{}\n", signedBody: "{} \n")).StatusCode, Is.EqualTo(HttpStatusCode.Unauthorized));
+        Assert.That((await SendAsync("{}\n", new Signing(Body: "{} \n"))).StatusCode, Is.EqualTo(HttpStatusCode.Unauthorized));
         using var other = new WebhookControl(Server.Address, "other");
         await other.SetAsync(new WebhookSettings { Secret = "another-secret-of-a-test" }, Token);
         Assert.That((await SendAsync("", path: other.Url.AbsolutePath)).StatusCode, Is.EqualTo(HttpStatusCode.Unauthorized));
-        Assert.That((await SendAsync("", path: other.Url.AbsolutePath, secret: "another-secret-of-a-test")).StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That((await SendAsync("", new Signing(Secret: "another-secret-of-a-test"), other.Url.AbsolutePath)).StatusCode, Is.EqualTo(HttpStatusCode.OK));
     }
 
     [TestCase("nothing")]
@@ -116,8 +117,9 @@ public sealed class WebhookDoorTests : SandboxFixture
         "; ", (await _receiver.MembersAsync(Token)).Select(member => $"{member.Audience} {member.Key} {member.Fields.ToJsonString().Replace('"', '\'')}"));
 
     private async Task<HttpResponseMessage> SendAsync(
-        string lines, int secondsAgo = 0, string? secret = null, string? signature = null, string? signedBody = null, string path = "/webhook/main", string contentType = LinesOfJson)
+        string lines, Signing? signing = null, string path = "/webhook/main", string contentType = LinesOfJson)
     {
+        var (secondsAgo, secret, signature, signedBody) = signing ?? new Signing();
         var body = lines.Replace('\'', '"');
         var timestamp = (Clock.GetUtcNow().ToUnixTimeSeconds() - secondsAgo).ToString(CultureInfo.InvariantCulture);
         var signed = Encoding.UTF8.GetBytes($"{timestamp}.{signedBody ?? body}");
@@ -125,7 +127,12 @@ public sealed class WebhookDoorTests : SandboxFixture
         request.Content.Headers.ContentType = MediaTypeHeaderValue.Parse(contentType);
         request.Headers.Add("CustomerInsights-Timestamp", timestamp);
         request.Headers.Add(
-            "CustomerInsights-Signature", signature ?? $"v1={Convert.ToHexStringLower(HMACSHA256.HashData(Encoding.UTF8.GetBytes(secret ?? "sandbox-signing-secret"), signed))}");
+            "CustomerInsights-Signature", signature ?? $"v1={Convert.ToHexStringLower(HMACSHA256.HashData(Encoding.UTF8.GetBytes(secret), signed))}");
         return await Client.SendAsync(request, Token);
     }
+
+    /// <summary>How a request is signed.</summary>
+    /// <param name="Signature">Null for the right one.</param>
+    /// <param name="Body">What is signed; null for what is sent.</param>
+    private sealed record Signing(int SecondsAgo = 0, string Secret = SandboxSecret, string? Signature = null, string? Body = null);
 }
