@@ -31,7 +31,7 @@ internal sealed class ConnectionsOptions : IValidatableObject
     public string? PublicAddress { get; set; }
 
     /// <value>Sign-in at Microsoft Advertising.</value>
-    public MicrosoftAdvertisingOptions MicrosoftAdvertising { get; set; } = new();
+    public MicrosoftAdvertisingRegistration MicrosoftAdvertising { get; set; } = new();
 
     public OutboundRules OutboundRules => new(AllowedSandboxHosts, VerifyTimeout);
 

@@ -38,7 +38,7 @@ internal sealed partial class IdentityPlatform(OutboundClient outbound, IOptions
     private static readonly string[] Revoking = ["invalid_grant", "interaction_required", "consent_required", "login_required"];
     private static readonly string[] Misconfiguring = ["invalid_client", "unauthorized_client", "invalid_scope", "unsupported_grant_type", "invalid_request", "invalid_resource"];
 
-    private MicrosoftAdvertisingOptions Registration => options.Value.MicrosoftAdvertising;
+    private MicrosoftAdvertisingRegistration Registration => options.Value.MicrosoftAdvertising;
 
     /// <summary>Trades the code that a browser brought.</summary>
     public Task<TokenAnswer> ExchangeAsync(string code, Secret verifier, Uri redirect, CancellationToken cancellationToken) => AskAsync(

@@ -29,7 +29,7 @@ internal sealed class BeginSignIn(Database database, SignInAddresses addresses, 
 
         if (!options.Value.MicrosoftAdvertising.IsConfigured)
         {
-            return Refusal.Precondition("SIGN_IN_NOT_CONFIGURED", $"The installation has no registration at the service. An operator sets {MicrosoftAdvertisingOptions.Section}:ClientId and what belongs to it.");
+            return Refusal.Precondition("SIGN_IN_NOT_CONFIGURED", $"The installation has no registration at the service. An operator sets {MicrosoftAdvertisingRegistration.Section}:ClientId and what belongs to it.");
         }
 
         var link = BrowserSecret.New();

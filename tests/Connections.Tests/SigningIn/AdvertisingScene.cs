@@ -13,9 +13,9 @@ internal sealed class AdvertisingScene
     public const string Admin = "user:ada";
     public const string OtherAdmin = "user:grace";
     private readonly ServiceHarness _harness;
-    private readonly ScriptedPlatform _platform;
+    private readonly ScriptedPlatform? _platform;
 
-    public AdvertisingScene(ServiceHarness harness, ScriptedPlatform platform)
+    public AdvertisingScene(ServiceHarness harness, ScriptedPlatform? platform)
     {
         (_harness, _platform) = (harness, platform);
         harness.Roles.Assign(Environment, Admin, Role.Administrator).Assign(Environment, OtherAdmin, Role.Administrator);
@@ -47,7 +47,7 @@ internal sealed class AdvertisingScene
         var begun = await BeginAsync();
         using var browser = new TestBrowser();
         var asked = await browser.FollowAsync(begun.SignInUri, cancellationToken);
-        using var answer = await browser.ReturnAsync(asked, cancellationToken, ("code", _platform.Consent(asked["code_challenge"])));
+        using var answer = await browser.ReturnAsync(asked, cancellationToken, ("code", _platform!.Consent(asked["code_challenge"])));
         Assert.That((int)answer.StatusCode, Is.EqualTo(200));
         return await GetAsync(begun);
     }

@@ -8,7 +8,7 @@ namespace CustomerInsights.Connections;
 /// Section "Connections:MicrosoftAdvertising": the installation's registration at the Microsoft identity platform, a web
 /// application with a secret, and at Microsoft Advertising. Without ClientId nobody can sign in there.
 /// </summary>
-internal sealed class MicrosoftAdvertisingOptions
+internal sealed class MicrosoftAdvertisingRegistration
 {
     public const string Section = $"{ConnectionsOptions.Section}:MicrosoftAdvertising";
 
