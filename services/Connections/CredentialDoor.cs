@@ -15,7 +15,7 @@ internal sealed class CredentialDoor(FetchCredential fetch, ReportRefusedCredent
     {
         var name = ConnectionName.Parse(request.Name).OrThrow();
         var run = RunName.Parse(request.Run, name.Environment).OrThrow();
-        return wire.WriteCredential((await fetch.RunAsync(Caller.Of(context), name, run, context.CancellationToken)).OrThrow());
+        return wire.WriteCredential((await fetch.RunAsync(Caller.Of(context), new CredentialWish(name, run, request.Renew), context.CancellationToken)).OrThrow());
     }
 
     [RequiresWorker]
@@ -31,6 +31,6 @@ internal sealed class CredentialDoor(FetchCredential fetch, ReportRefusedCredent
     public override async Task<ConnectionSummary> DescribeConnection(DescribeConnectionRequest request, ServerCallContext context)
     {
         var connection = await view.OneAsync(ConnectionName.Parse(request.Name).OrThrow(), context.CancellationToken);
-        return ConnectionWire.WriteSummary(connection.OrThrow());
+        return wire.WriteSummary(connection.OrThrow());
     }
 }

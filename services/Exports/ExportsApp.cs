@@ -38,6 +38,7 @@ public sealed class ExportsApp : IServiceApp
         builder.Services
             .AddSingleton<DestinationType, BrazeDestinationType>()
             .AddSingleton<DestinationType, MicrosoftAdvertisingDestinationType>()
+            .AddSingleton<DestinationType, WebhookDestinationType>()
             .AddSingleton<DestinationTypes>()
             .AddSingleton<ConnectionLookup>()
             .AddSingleton<SegmentLookup>()

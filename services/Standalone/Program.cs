@@ -5,6 +5,7 @@ using CustomerInsights.Segments;
 using CustomerInsights.ServiceDefaults.Hosting;
 using CustomerInsights.Workers.Braze;
 using CustomerInsights.Workers.MicrosoftAdvertising;
+using CustomerInsights.Workers.Webhook;
 
 return await ServiceHost.RunAsync(
-    [new EnvironmentsApp(), new ConnectionsApp(), new SegmentsApp(), new ExportsApp(), new BrazeApp(), new MicrosoftAdvertisingApp()], args);
+    [new EnvironmentsApp(), new ConnectionsApp(), new SegmentsApp(), new ExportsApp(), new BrazeApp(), new MicrosoftAdvertisingApp(), new WebhookApp()], args);

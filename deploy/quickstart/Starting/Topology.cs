@@ -18,6 +18,7 @@ internal sealed class Topology : IAsyncDisposable
     private static readonly IReadOnlyList<(string AppId, string Project)> Services =
     [
         ("environments", "Environments"), ("connections", "Connections"), ("segments", "Segments"), ("exports", "Exports"), ("worker-braze", "Workers.Braze"),
+        ("worker-webhook", "Workers.Webhook"),
     ];
 
     private readonly TopologyOptions _options;
@@ -148,6 +149,7 @@ internal sealed class Topology : IAsyncDisposable
             ["Authentication:Development:SigningKey"] = _signingKey,
             ["Connections:AllowedSandboxHosts:0"] = BrazeHost,
             ["Braze:AllowedSandboxHosts:0"] = BrazeHost,
+            ["Webhook:AllowedSandboxHosts:0"] = BrazeHost,
         };
         if (_options.Servers is { } servers)
         {

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace CustomerInsights.Connections.Verifying;
+namespace CustomerInsights.ServiceDefaults.Outbound;
 
 /// <summary>Tells addresses of the public internet from those of a network of one's own, whatever spelling hides them.</summary>
 internal static class PublicAddress

@@ -1,7 +1,7 @@
 using System.Net;
-using CustomerInsights.Connections.Verifying;
+using CustomerInsights.ServiceDefaults.Outbound;
 
-namespace CustomerInsights.Connections.Tests.Verifying;
+namespace CustomerInsights.ServiceDefaults.Tests.Outbound;
 
 [Parallelizable(ParallelScope.All)]
 public sealed class PublicAddressTests
