@@ -40,6 +40,9 @@ internal sealed class MicrosoftAdvertisingCall(MicrosoftAdvertisingSandbox sandb
 
     public string? Action { get; set; }
 
+    /// <summary>What it said about the terms; null when it was silent.</summary>
+    public bool? AcceptsTerms { get; set; }
+
     public int Items { get; set; }
 
     public int Accepted { get; set; }

@@ -94,6 +94,7 @@ internal sealed class MicrosoftAdvertisingDoor(MicrosoftAdvertisingSandbox sandb
             ListId = call.ListId,
             Action = call.Action,
             RequestId = call.RequestId,
+            AcceptsTerms = call.AcceptsTerms,
             Items = call.Items,
             Accepted = call.Accepted,
             Rejected = call.Rejected,

@@ -15,6 +15,9 @@ internal sealed record MicrosoftAdvertisingEntry(DateTimeOffset Time, string Ope
     /// <summary>Of the upload it belongs to.</summary>
     public string? RequestId { get; init; }
 
+    /// <summary>What it said about the terms; null when it was silent.</summary>
+    public bool? AcceptsTerms { get; init; }
+
     public int Items { get; init; }
 
     public int Accepted { get; init; }

@@ -40,6 +40,7 @@ internal static class ApplyItems
 
         call.ListId = WireNumber.Parse(data.AudienceId);
         call.Action = data.ActionType;
+        call.AcceptsTerms = data.AcceptCustomerMatchTerm;
         call.Items = data.CustomerListItems?.Count ?? 0;
         return ProblemOf(call, data) is { } code ? Faults.Whole(call, code)
             : !TermsAccepted(data.AcceptCustomerMatchTerm, call.Account!) ? RefuseForTerms(call)

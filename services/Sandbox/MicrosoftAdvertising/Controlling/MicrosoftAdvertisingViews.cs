@@ -98,6 +98,9 @@ public sealed record MicrosoftAdvertisingRecord
     /// <summary>The upload it belongs to.</summary>
     public string? RequestId { get; init; }
 
+    /// <summary>What the call, or the row of the list, said about the terms; null when it was silent.</summary>
+    public bool? AcceptsTerms { get; init; }
+
     public int Items { get; init; }
 
     public int Accepted { get; init; }

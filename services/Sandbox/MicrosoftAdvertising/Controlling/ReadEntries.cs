@@ -29,6 +29,7 @@ internal static class ReadEntries
             ListId = entry.ListId,
             Action = entry.Action,
             RequestId = entry.RequestId,
+            AcceptsTerms = entry.AcceptsTerms,
             Items = entry.Items,
             Accepted = entry.Accepted,
             Rejected = entry.Rejected,

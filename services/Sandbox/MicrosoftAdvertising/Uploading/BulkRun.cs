@@ -121,7 +121,7 @@ internal sealed class BulkRun(MicrosoftAdvertisingSandbox sandbox, BulkUpload up
 
     private void TakeList()
     {
-        var change = new ListInFile(WireNumber.Parse(Text(columns.Id)) ?? -1 - _lists.Count);
+        var change = new ListInFile(WireNumber.Parse(Text(columns.Id)) ?? -1 - _lists.Count) { AcceptsTerms = AcceptsTerms() };
         if (!_lists.TryAdd(change.IdInFile, change))
         {
             Results.Reject(VendorErrors.DuplicateAudienceId);
@@ -199,7 +199,7 @@ internal sealed class BulkRun(MicrosoftAdvertisingSandbox sandbox, BulkUpload up
     private int? ProblemOfRow() =>
         Text(columns.Duration) is { } days && !(WireNumber.Parse(days) is { } number && AudienceRules.IsDuration((int)Math.Clamp(number, int.MinValue, int.MaxValue))) ? VendorErrors.MembershipDuration
         : !AudienceRules.IsDescription(Text(columns.Description)) ? VendorErrors.AudienceDescription
-        : !ApplyItems.TermsAccepted(Text(columns.AcceptTerm) is { } accept ? accept.Equals("true", StringComparison.OrdinalIgnoreCase) : null, upload.Account) ? VendorErrors.Terms
+        : !ApplyItems.TermsAccepted(AcceptsTerms(), upload.Account) ? VendorErrors.Terms
         : null;
 
     private void Describe(CustomerList list)
@@ -209,6 +209,8 @@ internal sealed class BulkRun(MicrosoftAdvertisingSandbox sandbox, BulkUpload up
         var description = Text(columns.Description);
         list.Description = description == Clear ? null : description ?? list.Description;
     }
+
+    private bool? AcceptsTerms() => Text(columns.AcceptTerm)?.Equals("true", StringComparison.OrdinalIgnoreCase);
 
     private string? Text(int column) => reader.Field(column) is { Length: > 0 } field ? Encoding.UTF8.GetString(field) : null;
 
@@ -220,6 +222,7 @@ internal sealed class BulkRun(MicrosoftAdvertisingSandbox sandbox, BulkUpload up
             ListId = listId,
             Action = change.IsDeleted ? "Delete" : change.Action.ToString(),
             RequestId = upload.RequestId,
+            AcceptsTerms = change.AcceptsTerms,
             Items = change.Accepted.Count + change.Rejected,
             Accepted = change.Accepted.Count,
             Rejected = change.Rejected,
@@ -241,6 +244,9 @@ internal sealed class BulkRun(MicrosoftAdvertisingSandbox sandbox, BulkUpload up
         public bool IsDeleted { get; set; }
 
         public int? Error { get; set; }
+
+        /// <summary>What the row said about the terms; null when it was silent.</summary>
+        public bool? AcceptsTerms { get; init; }
 
         public List<HashedAddress> Accepted { get; } = [];
 

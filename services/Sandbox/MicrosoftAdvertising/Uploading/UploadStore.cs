@@ -24,7 +24,7 @@ internal sealed class UploadStore(SeededSecrets secrets)
     private readonly Dictionary<string, BulkUpload> _byRequest = new(StringComparer.Ordinal);
     private readonly Dictionary<string, BulkUpload> _byToken = new(StringComparer.Ordinal);
     private readonly Dictionary<string, (BulkUpload Upload, DateTimeOffset Expires)> _results = new(StringComparer.Ordinal);
-    private readonly Dictionary<long, int> _receiving = [];
+    private readonly List<BulkUpload> _arriving = [];
     private readonly List<BulkUpload> _open = [];
 
     /// <summary>A new upload, and the secret part of its address.</summary>
@@ -67,10 +67,10 @@ internal sealed class UploadStore(SeededSecrets secrets)
                 return new UploadSlot(isOverLimit: false, static () => { });
             }
 
-            var customer = upload.Account.CustomerId;
-            var receiving = _receiving.GetValueOrDefault(customer);
-            _receiving[customer] = receiving + 1;
-            return new UploadSlot(receiving + _open.Count(u => u.Account.CustomerId == customer) >= most, () => Leave(customer));
+            // A file that was taken a moment ago is still among the arriving ones: it counts once.
+            var others = _arriving.Concat(_open).Where(u => u != upload && u.Account.CustomerId == upload.Account.CustomerId).Distinct().Count();
+            _arriving.Add(upload);
+            return new UploadSlot(others >= most, () => Leave(upload));
         }
     }
 
@@ -158,11 +158,11 @@ internal sealed class UploadStore(SeededSecrets secrets)
         }
     }
 
-    private void Leave(long customer)
+    private void Leave(BulkUpload upload)
     {
         lock (_gate)
         {
-            _receiving[customer]--;
+            _arriving.Remove(upload);
         }
     }
 }

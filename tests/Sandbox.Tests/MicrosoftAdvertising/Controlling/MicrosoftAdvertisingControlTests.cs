@@ -46,6 +46,17 @@ public sealed class MicrosoftAdvertisingControlTests : MicrosoftAdvertisingFixtu
         });
     }
 
+    [TestCase("'AcceptCustomerMatchTerm':true,", "True", true)]
+    [TestCase("", "", null)]
+    public async Task Journal_tells_what_was_said_about_the_terms(string member, string column, bool? expected)
+    {
+        var list = await AddListAsync();
+        await ApplyAsync(list, "Add", Hashes(1), member);
+        await UploadAllAsync(Header + ListRow(list, "Add", column) + ItemRows(list, 1));
+        var said = (await JournalAsync()).Where(e => e.Operation is "ApplyCustomerListUserData" or "ProcessBulkFile").Select(e => e.AcceptsTerms);
+        Assert.That(said, Is.EqualTo(new[] { expected, expected }));
+    }
+
     [Test]
     public async Task Counters_add_up()
     {

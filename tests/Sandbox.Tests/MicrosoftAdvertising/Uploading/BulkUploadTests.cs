@@ -209,6 +209,19 @@ public sealed class BulkUploadTests : MicrosoftAdvertisingFixture
     }
 
     [Test]
+    public async Task Five_at_once_always_have_room()
+    {
+        var list = await AddListAsync();
+        for (var round = 0; round < 10; round++)
+        {
+            var uploads = Enumerable.Range(0, 5).Select(async i => await UploadAsync((await UploadUrlAsync()).Address, Header + ListRow(list, "Add") + ItemRows(list, i)));
+            Assert.That((await Task.WhenAll(uploads)).Select(a => a.Status), Has.All.EqualTo(200));
+        }
+
+        Assert.That(await MembersAsync(list), Has.Count.EqualTo(5));
+    }
+
+    [Test]
     public async Task Result_address_lives_five_minutes_and_the_file_fifteen()
     {
         var (requestId, address) = await UploadUrlAsync();
