@@ -16,17 +16,16 @@ internal sealed class ChannelCallInvoker(GrpcChannel channel) : CallInvoker
     public override AsyncUnaryCall<TResponse> AsyncUnaryCall<TRequest, TResponse>(
         Method<TRequest, TResponse> method, string? host, CallOptions options, TRequest request)
     {
-        var content = RequestContent.Of(method.RequestMarshaller, request, channel.Options.MaxSendMessageSize, options);
         var call = new ClientCall(channel, method, host, options);
-        return new AsyncUnaryCall<TResponse>(call.ReadSingleAsync(call.SendAsync(content), method.ResponseMarshaller), call.Handle);
+        var sending = call.SendAsync(RequestContent.Of(call, method.RequestMarshaller, request));
+        return new AsyncUnaryCall<TResponse>(call.Observed(call.ReadSingleAsync(sending, method.ResponseMarshaller)), call.Handle);
     }
 
     public override AsyncServerStreamingCall<TResponse> AsyncServerStreamingCall<TRequest, TResponse>(
         Method<TRequest, TResponse> method, string? host, CallOptions options, TRequest request)
     {
-        var content = RequestContent.Of(method.RequestMarshaller, request, channel.Options.MaxSendMessageSize, options);
         var call = new ClientCall(channel, method, host, options);
-        var sending = Observed(call.SendAsync(content));
+        var sending = call.Observed(call.SendAsync(RequestContent.Of(call, method.RequestMarshaller, request)));
         return new AsyncServerStreamingCall<TResponse>(new ResponseReader<TResponse>(call, sending, method.ResponseMarshaller), call.Handle);
     }
 
@@ -35,7 +34,7 @@ internal sealed class ChannelCallInvoker(GrpcChannel channel) : CallInvoker
     {
         var call = new ClientCall(channel, method, host, options);
         var requests = new RequestWriter<TRequest>(call, method.RequestMarshaller);
-        var response = Observed(call.ReadSingleAsync(call.SendAsync(requests.Content), method.ResponseMarshaller));
+        var response = call.Observed(call.ReadSingleAsync(call.SendAsync(requests.Content), method.ResponseMarshaller));
         requests.Response = response;
         return new AsyncClientStreamingCall<TRequest, TResponse>(requests, response, call.Handle);
     }
@@ -45,17 +44,8 @@ internal sealed class ChannelCallInvoker(GrpcChannel channel) : CallInvoker
     {
         var call = new ClientCall(channel, method, host, options);
         var requests = new RequestWriter<TRequest>(call, method.RequestMarshaller);
-        var sending = Observed(call.SendAsync(requests.Content));
+        var sending = call.Observed(call.SendAsync(requests.Content));
         return new AsyncDuplexStreamingCall<TRequest, TResponse>(
             requests, new ResponseReader<TResponse>(call, sending, method.ResponseMarshaller), call.Handle);
-    }
-
-    /// <summary>A caller who leaves a stream early never looks at this task; its failure must not count as unobserved.</summary>
-    private static Task<T> Observed<T>(Task<T> task)
-    {
-        _ = task.ContinueWith(
-            static failed => _ = failed.Exception, CancellationToken.None,
-            TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
-        return task;
     }
 }

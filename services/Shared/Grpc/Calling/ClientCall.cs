@@ -12,9 +12,6 @@ namespace CustomerInsights.Rpc.Calling;
 [SuppressMessage("Reliability", "CA1001", Justification = "Its cancellation source has no timer; Finish releases the rest, because callers needn't dispose calls that ended.")]
 internal sealed class ClientCall
 {
-    /// <summary>The longest time a timer takes. No connection lives that long.</summary>
-    private static readonly TimeSpan MaxTimer = TimeSpan.FromMilliseconds(uint.MaxValue - 1);
-
     /// <summary>How much earlier than asked a timer may fire.</summary>
     private static readonly TimeSpan TimerSlack = TimeSpan.FromMilliseconds(5);
 
@@ -38,11 +35,18 @@ internal sealed class ClientCall
     private ITimer? _deadlineTimer;
     private HttpResponseMessage? _response;
     private TaskCompletionSource<Metadata>? _headers;
+    private Task? _result;
     private Status? _status;
     private Metadata _trailers = Metadata.Empty;
 
+    /// <exception cref="InvalidOperationException">The deadline isn't in UTC.</exception>
     public ClientCall(GrpcChannel channel, IMethod method, string? host, CallOptions options)
     {
+        if (options.Deadline is { Kind: not DateTimeKind.Utc } local && local != DateTime.MaxValue && local != DateTime.MinValue)
+        {
+            throw new InvalidOperationException($"The deadline must be in UTC; its kind is {local.Kind}.");
+        }
+
         _channel = channel;
         _method = method;
         _host = host;
@@ -67,7 +71,7 @@ internal sealed class ClientCall
 
     public int? MaxSendMessageSize => _channel.Options.MaxSendMessageSize;
 
-    public bool IsRequestCompressed => RequestContent.IsCompressed(_options);
+    public bool IsRequestCompressed => _options.Headers?.GetValue(HeaderNames.RequestEncodingChoice) == HeaderNames.Gzip;
 
     public WriteOptions? WriteOptions => _options.WriteOptions;
 
@@ -81,10 +85,26 @@ internal sealed class ClientCall
     /// <summary>Null until the call has ended.</summary>
     public Status? Status => _status;
 
+    /// <summary>Whoever abandons a call never looks at this task; its failure must not count as unobserved.</summary>
+    public Task<T> Observed<T>(Task<T> task)
+    {
+        lock (_gate)
+        {
+            _result = task;
+            if (_status is { StatusCode: not StatusCode.OK })
+            {
+                ObserveResult();
+            }
+        }
+
+        return task;
+    }
+
     /// <summary>Sends the request and waits for the response headers.</summary>
+    /// <param name="content">The body, or null when the call has ended for want of it.</param>
     /// <returns>The messages, or null when the call has ended with OK and without any.</returns>
     /// <exception cref="RpcException">The call has ended, and not with OK.</exception>
-    public async Task<MessageStream?> SendAsync(HttpContent content)
+    public async Task<MessageStream?> SendAsync(HttpContent? content)
     {
         try
         {
@@ -93,9 +113,15 @@ internal sealed class ClientCall
                 Activity.Current = _activity;
             }
 
-            Token.ThrowIfCancellationRequested();
+            if (_status is not null || content is null)
+            {
+                throw Failure();
+            }
+
             var attempts = CallAttempts.Of(_channel, _method, _options, content);
-            var response = await (attempts is null ? _channel.SendAsync(await CreateRequestAsync(content, 0), Token) : SendAsync(content, attempts));
+            var response = await (attempts is null
+                ? _channel.SendAsync(await CreateRequestAsync(content, 0).ConfigureAwait(false), Token)
+                : SendAsync(content, attempts)).ConfigureAwait(false);
             lock (_gate)
             {
                 if (_status is not null)
@@ -111,7 +137,7 @@ internal sealed class ClientCall
             Token.ThrowIfCancellationRequested();
             if (ResponseHead.StatusOf(response) is { } status)
             {
-                Finish(status, MetadataHeaders.Read(response.Headers));
+                Finish(status, MetadataHeaders.Read(response.Headers, leavesOutUnreadable: true));
                 return status.StatusCode == StatusCode.OK ? null : throw Failure();
             }
 
@@ -132,10 +158,10 @@ internal sealed class ClientCall
         try
         {
             TResponse? message = null;
-            if (await sending is { } messages)
+            if (await sending.ConfigureAwait(false) is { } messages)
             {
-                message = await messages.ReadAsync(marshaller, Token);
-                if (message is not null && await messages.ReadAsync(marshaller, Token) is not null)
+                message = await messages.ReadAsync(marshaller, Token).ConfigureAwait(false);
+                if (message is not null && await messages.ReadAsync(marshaller, Token).ConfigureAwait(false) is not null)
                 {
                     throw MessageDecoder.WrongCount("The server answered more than one message.");
                 }
@@ -155,7 +181,10 @@ internal sealed class ClientCall
     /// <exception cref="RpcException">The status isn't OK.</exception>
     public void FinishWithTrailers()
     {
-        Finish(ResponseHead.StatusIn(_response!.TrailingHeaders) ?? new Status(StatusCode.Unknown, "The response has no gRPC status."), MetadataHeaders.Read(_response.TrailingHeaders));
+        var trailers = _response!.TrailingHeaders;
+        Finish(
+            ResponseHead.StatusIn(trailers) ?? new Status(StatusCode.Unknown, "The response has no gRPC status."),
+            MetadataHeaders.Read(trailers, leavesOutUnreadable: true));
         if (_status!.Value.StatusCode != StatusCode.OK)
         {
             throw Failure();
@@ -180,7 +209,7 @@ internal sealed class ClientCall
     public Exception Failure()
     {
         var status = _status!.Value;
-        return _channel.Options.ThrowOperationCanceledOnCancellation && status.StatusCode == StatusCode.Cancelled && _options.CancellationToken.IsCancellationRequested
+        return _channel.Options.ThrowOperationCanceledOnCancellation && (status == Cancelled || status == Disposed || status == DeadlinePassed)
             ? new OperationCanceledException(status.Detail, _options.CancellationToken)
             : new RpcException(status, _trailers);
     }
@@ -207,41 +236,17 @@ internal sealed class ClientCall
         {
             Abandon(DeadlinePassed);
         }
-        else if (remaining <= MaxTimer)
+        else if (remaining <= GrpcTimeout.MaxTimer)
         {
             _deadlineTimer = _channel.Time.CreateTimer(static call => ((ClientCall)call!).Abandon(DeadlinePassed), this, remaining, Timeout.InfiniteTimeSpan);
         }
     }
 
-    /// <summary>Sends the request until a response or a failure is final.</summary>
-    private async Task<HttpResponseMessage> SendAsync(HttpContent content, CallAttempts attempts)
-    {
-        while (true)
-        {
-            TimeSpan? delay;
-            try
-            {
-                var response = await _channel.SendAsync(await CreateRequestAsync(content, attempts.Previous), Token);
-                delay = attempts.DelayAfter(response);
-                if (delay is null)
-                {
-                    return response;
-                }
+    private async Task<HttpResponseMessage> SendAsync(HttpContent content, int previousAttempts) =>
+        await _channel.SendAsync(await CreateRequestAsync(content, previousAttempts).ConfigureAwait(false), Token).ConfigureAwait(false);
 
-                response.Dispose();
-            }
-            catch (Exception exception) when (exception is not RpcException && !Token.IsCancellationRequested)
-            {
-                delay = attempts.DelayAfter(exception);
-                if (delay is null)
-                {
-                    throw;
-                }
-            }
-
-            await Task.Delay(delay.Value, _channel.Time, Token);
-        }
-    }
+    private Task<HttpResponseMessage> SendAsync(HttpContent content, CallAttempts attempts) =>
+        attempts.SendAsync(previous => SendAsync(content, previous), Token);
 
     private async ValueTask<HttpRequestMessage> CreateRequestAsync(HttpContent content, int previousAttempts)
     {
@@ -259,12 +264,12 @@ internal sealed class ClientCall
 
         if (_channel.Options.Credentials?.CallCredentials is { } ofChannel)
         {
-            await RequestHead.AddCredentialsAsync(request, ofChannel, _channel, _method, Token);
+            await RequestHead.AddCredentialsAsync(request, ofChannel, _channel, _method, Token).ConfigureAwait(false);
         }
 
         if (_options.Credentials is { } ofCall)
         {
-            await RequestHead.AddCredentialsAsync(request, ofCall, _channel, _method, Token);
+            await RequestHead.AddCredentialsAsync(request, ofCall, _channel, _method, Token).ConfigureAwait(false);
         }
 
         return request;
@@ -283,9 +288,14 @@ internal sealed class ClientCall
             isFirst = _status is null;
             _status = status;
             _trailers = trailers;
-            if (_response is null)
+            if (_response is null && _headers is not null)
             {
-                _headers?.TrySetException(Failure());
+                FailHeaders(Failure());
+            }
+
+            if (status.StatusCode != StatusCode.OK)
+            {
+                ObserveResult();
             }
         }
 
@@ -303,6 +313,11 @@ internal sealed class ClientCall
             _ = _cancellation.CancelAsync();
         }
     }
+
+    // Only now, because a continuation on every call would be dear.
+    private void ObserveResult() => _result?.ContinueWith(
+        static failed => _ = failed.Exception, CancellationToken.None,
+        TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
 
     private void LetGo()
     {
@@ -327,7 +342,7 @@ internal sealed class ClientCall
                 }
                 else if (_status is not null)
                 {
-                    _headers.SetException(Failure());
+                    FailHeaders(Failure());
                 }
             }
 
@@ -344,8 +359,16 @@ internal sealed class ClientCall
         }
         catch (RpcException exception)
         {
-            _headers?.TrySetException(exception);
+            FailHeaders(exception);
         }
+    }
+
+    private void FailHeaders(Exception exception)
+    {
+        _headers!.TrySetException(exception);
+
+        // Looked at, so that it doesn't count as unobserved when nobody else does.
+        _ = _headers.Task.Exception;
     }
 
     private ClientCall Ended() => _status is null ? throw new InvalidOperationException("The call hasn't ended yet.") : this;

@@ -45,7 +45,7 @@ internal sealed class MessageStream(Stream stream, MessageDecoder decoder)
         while (!TryTake(marshaller, out message))
         {
             MakeRoom();
-            var read = await stream.ReadAsync(_buffer.AsMemory(_end), cancellationToken);
+            var read = await stream.ReadAsync(_buffer.AsMemory(_end), cancellationToken).ConfigureAwait(false);
             if (read == 0)
             {
                 var isComplete = _start == _end;

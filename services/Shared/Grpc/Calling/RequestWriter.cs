@@ -105,11 +105,11 @@ internal sealed class RequestWriter<TRequest> : IClientStreamWriter<TRequest>
 
     private async Task AwaitAsync(ValueTask<FlushResult> flush, CancellationToken cancellationToken)
     {
-        await using var registration = cancellationToken.UnsafeRegister(static call => ((ClientCall)call!).CancelByCaller(), _call);
+        await using var registration = cancellationToken.UnsafeRegister(static call => ((ClientCall)call!).CancelByCaller(), _call).ConfigureAwait(false);
         FlushResult result;
         try
         {
-            result = await flush;
+            result = await flush.ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (_call.Token.IsCancellationRequested)
         {
@@ -118,7 +118,7 @@ internal sealed class RequestWriter<TRequest> : IClientStreamWriter<TRequest>
 
         if (result.IsCompleted)
         {
-            await FailAsync();
+            await FailAsync().ConfigureAwait(false);
         }
     }
 

@@ -46,7 +46,7 @@ internal sealed class ResponseReader<TResponse>(ClientCall call, Task<MessageStr
     {
         try
         {
-            return await ReadAsync(cancellationToken);
+            return await ReadAsync(cancellationToken).ConfigureAwait(false);
         }
         finally
         {
@@ -62,17 +62,17 @@ internal sealed class ResponseReader<TResponse>(ClientCall call, Task<MessageStr
             return status.StatusCode == StatusCode.OK ? false : throw call.Failure();
         }
 
-        await using var registration = cancellationToken.UnsafeRegister(static call => ((ClientCall)call!).CancelByCaller(), call);
+        await using var registration = cancellationToken.UnsafeRegister(static call => ((ClientCall)call!).CancelByCaller(), call).ConfigureAwait(false);
         try
         {
-            _messages ??= await sending;
+            _messages ??= await sending.ConfigureAwait(false);
             if (_messages is null)
             {
                 return false;
             }
 
             call.Token.ThrowIfCancellationRequested();
-            _current = await _messages.ReadAsync(marshaller, call.Token);
+            _current = await _messages.ReadAsync(marshaller, call.Token).ConfigureAwait(false);
             if (_current is null)
             {
                 call.FinishWithTrailers();

@@ -38,7 +38,7 @@ public abstract class CallCredentials
         {
             foreach (var part in parts)
             {
-                await part.ApplyAsync(context, metadata);
+                await part.ApplyAsync(context, metadata).ConfigureAwait(false);
             }
         }
     }

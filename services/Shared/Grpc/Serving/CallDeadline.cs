@@ -9,9 +9,6 @@ internal sealed class CallDeadline : IDisposable
 {
     public const string Text = "The deadline has passed.";
 
-    /// <summary>The longest time a timer takes. No connection lives that long.</summary>
-    private static readonly TimeSpan MaxTimer = TimeSpan.FromMilliseconds(uint.MaxValue - 1);
-
     private readonly ResponseEnd _end;
     private readonly CancellationTokenSource _cancellation;
     private readonly ITimer? _timer;
@@ -23,7 +20,7 @@ internal sealed class CallDeadline : IDisposable
         Token = _cancellation.Token;
         var now = time.GetUtcNow().UtcDateTime;
         Time = DateTime.MaxValue - now > timeout ? now + timeout : DateTime.MaxValue;
-        if (timeout <= MaxTimer)
+        if (timeout <= GrpcTimeout.MaxTimer)
         {
             _timer = time.CreateTimer(static state => ((CallDeadline)state!).Pass(), this, timeout, Timeout.InfiniteTimeSpan);
         }

@@ -18,7 +18,10 @@ internal sealed class MessageReader(PipeReader pipe, MessageDecoder decoder)
 
     /// <summary>The next message, or null at the end of the stream.</summary>
     public ValueTask<T?> ReadAsync<T>(Marshaller<T> marshaller, CancellationToken cancellationToken)
-        where T : class => TryTake(marshaller, out var message) ? new ValueTask<T?>(message) : WaitAsync(marshaller, cancellationToken);
+        where T : class =>
+        cancellationToken.IsCancellationRequested ? ValueTask.FromCanceled<T?>(cancellationToken)
+        : TryTake(marshaller, out var message) ? new ValueTask<T?>(message)
+        : WaitAsync(marshaller, cancellationToken);
 
     /// <summary>The only message of the stream.</summary>
     /// <exception cref="RpcException">There is none, or more than one.</exception>
