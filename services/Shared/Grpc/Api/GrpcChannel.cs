@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Net;
 using CustomerInsights.Rpc.Balancing;
 using CustomerInsights.Rpc.Calling;
-using Grpc.Core;
 
 namespace Grpc.Net.Client;
 

@@ -1,5 +1,3 @@
-using CustomerInsights.Rpc.Wire;
-
 namespace CustomerInsights.Rpc.Balancing;
 
 /// <summary>

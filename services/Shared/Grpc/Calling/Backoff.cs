@@ -1,5 +1,3 @@
-using CustomerInsights.Rpc.Wire;
-
 namespace CustomerInsights.Rpc.Calling;
 
 /// <summary>How long to wait after the n-th failure: growing up to a limit, spread so that many don't come back at once, and never longer than a timer takes.</summary>

@@ -1,7 +1,5 @@
 using System.Globalization;
 using System.Net.Http.Headers;
-using CustomerInsights.Rpc.Wire;
-using Grpc.Core;
 using Grpc.Net.Client;
 using Grpc.Net.Client.Configuration;
 

@@ -1,4 +1,3 @@
-using Grpc.Core;
 using Grpc.Net.Client;
 
 namespace CustomerInsights.Rpc.Calling;
@@ -18,7 +17,7 @@ internal sealed class ChannelCallInvoker(GrpcChannel channel) : CallInvoker
     {
         var call = new ClientCall(channel, method, host, options);
         var sending = call.SendAsync(RequestContent.Of(call, method.RequestMarshaller, request));
-        return new AsyncUnaryCall<TResponse>(call.Observed(call.ReadSingleAsync(sending, method.ResponseMarshaller)), call.Handle);
+        return new AsyncUnaryCall<TResponse>(call.Observed(call.ReadSingleAsync(sending, method.ResponseMarshaller)), ClientCall.HeadersOf, ClientCall.StatusOf, ClientCall.TrailersOf, ClientCall.Dispose, call);
     }
 
     public override AsyncServerStreamingCall<TResponse> AsyncServerStreamingCall<TRequest, TResponse>(
@@ -26,7 +25,7 @@ internal sealed class ChannelCallInvoker(GrpcChannel channel) : CallInvoker
     {
         var call = new ClientCall(channel, method, host, options);
         var sending = call.Observed(call.SendAsync(RequestContent.Of(call, method.RequestMarshaller, request)));
-        return new AsyncServerStreamingCall<TResponse>(new ResponseReader<TResponse>(call, sending, method.ResponseMarshaller), call.Handle);
+        return new AsyncServerStreamingCall<TResponse>(new ResponseReader<TResponse>(call, sending, method.ResponseMarshaller), ClientCall.HeadersOf, ClientCall.StatusOf, ClientCall.TrailersOf, ClientCall.Dispose, call);
     }
 
     public override AsyncClientStreamingCall<TRequest, TResponse> AsyncClientStreamingCall<TRequest, TResponse>(
@@ -36,7 +35,7 @@ internal sealed class ChannelCallInvoker(GrpcChannel channel) : CallInvoker
         var requests = new RequestWriter<TRequest>(call, method.RequestMarshaller);
         var response = call.Observed(call.ReadSingleAsync(call.SendAsync(requests.Content), method.ResponseMarshaller));
         requests.Response = response;
-        return new AsyncClientStreamingCall<TRequest, TResponse>(requests, response, call.Handle);
+        return new AsyncClientStreamingCall<TRequest, TResponse>(requests, response, ClientCall.HeadersOf, ClientCall.StatusOf, ClientCall.TrailersOf, ClientCall.Dispose, call);
     }
 
     public override AsyncDuplexStreamingCall<TRequest, TResponse> AsyncDuplexStreamingCall<TRequest, TResponse>(
@@ -46,6 +45,6 @@ internal sealed class ChannelCallInvoker(GrpcChannel channel) : CallInvoker
         var requests = new RequestWriter<TRequest>(call, method.RequestMarshaller);
         var sending = call.Observed(call.SendAsync(requests.Content));
         return new AsyncDuplexStreamingCall<TRequest, TResponse>(
-            requests, new ResponseReader<TResponse>(call, sending, method.ResponseMarshaller), call.Handle);
+            requests, new ResponseReader<TResponse>(call, sending, method.ResponseMarshaller), ClientCall.HeadersOf, ClientCall.StatusOf, ClientCall.TrailersOf, ClientCall.Dispose, call);
     }
 }

@@ -2,8 +2,6 @@ using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using CustomerInsights.Rpc.Metering;
-using CustomerInsights.Rpc.Wire;
-using Grpc.Core;
 using Grpc.Net.Client;
 
 namespace CustomerInsights.Rpc.Calling;
@@ -14,6 +12,12 @@ internal sealed class ClientCall
 {
     /// <summary>How much earlier than asked a timer may fire.</summary>
     private static readonly TimeSpan TimerSlack = TimeSpan.FromMilliseconds(5);
+
+    /// <summary>What callers do with a call; its state object is the call.</summary>
+    public static readonly Func<object, Task<Metadata>> HeadersOf = static state => ((ClientCall)state).ResponseHeadersAsync();
+    public static readonly Func<object, Status> StatusOf = static state => ((ClientCall)state).Ended()._status!.Value;
+    public static readonly Func<object, Metadata> TrailersOf = static state => ((ClientCall)state).Ended()._trailers;
+    public static readonly Action<object> Dispose = static state => ((ClientCall)state).Abandon(Disposed);
 
     private static readonly Status Cancelled = new(StatusCode.Cancelled, "Call canceled by the client.");
     private static readonly Status Disposed = new(StatusCode.Cancelled, "The call was disposed before it ended.");
@@ -75,13 +79,6 @@ internal sealed class ClientCall
 
     public WriteOptions? WriteOptions => _options.WriteOptions;
 
-    public CallHandle Handle => new(
-        static state => ((ClientCall)state).ResponseHeadersAsync(),
-        static state => ((ClientCall)state).Ended()._status!.Value,
-        static state => ((ClientCall)state).Ended()._trailers,
-        static state => ((ClientCall)state).Abandon(Disposed),
-        this);
-
     /// <summary>Null until the call has ended.</summary>
     public Status? Status => _status;
 
@@ -142,7 +139,7 @@ internal sealed class ClientCall
             }
 
             var decoder = new MessageDecoder(_channel.Options.MaxReceiveMessageSize, ResponseHead.EncodingOf(response));
-            return new MessageStream(BodyOf(response), decoder);
+                        return new MessageStream(BodyOf(response), decoder);
         }
         catch (Exception exception)
         {

@@ -1,7 +1,5 @@
 using System.IO.Compression;
 using System.IO.Pipelines;
-using CustomerInsights.Rpc.Wire;
-using Grpc.Core;
 
 namespace CustomerInsights.Rpc.Calling;
 

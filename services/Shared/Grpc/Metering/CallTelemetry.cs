@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
-using Grpc.Core;
 using Grpc.Net.Client;
 
 namespace CustomerInsights.Rpc.Metering;

@@ -1,5 +1,3 @@
-using CustomerInsights.Rpc.Wire;
-using Grpc.Core;
 using Microsoft.AspNetCore.Http;
 
 namespace CustomerInsights.Rpc.Serving;

@@ -1,4 +1,3 @@
-using Grpc.Core;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace CustomerInsights.Rpc.Serving;

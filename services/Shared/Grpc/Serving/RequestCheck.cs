@@ -1,7 +1,5 @@
 using System.Globalization;
 using CustomerInsights.Rpc.Web;
-using CustomerInsights.Rpc.Wire;
-using Grpc.Core;
 using Microsoft.AspNetCore.Http;
 
 namespace CustomerInsights.Rpc.Serving;

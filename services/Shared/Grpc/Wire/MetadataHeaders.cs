@@ -1,5 +1,4 @@
 using System.Net.Http.Headers;
-using Grpc.Core;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
 
