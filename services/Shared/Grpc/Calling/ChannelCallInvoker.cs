@@ -16,8 +16,8 @@ internal sealed class ChannelCallInvoker(GrpcChannel channel) : CallInvoker
         Method<TRequest, TResponse> method, string? host, CallOptions options, TRequest request)
     {
         var call = new ClientCall(channel, method, host, options);
-        var sending = call.SendAsync(RequestContent.Of(call, method.RequestMarshaller, request));
-        return new AsyncUnaryCall<TResponse>(call.Observed(call.ReadSingleAsync(sending, method.ResponseMarshaller)), ClientCall.HeadersOf, ClientCall.StatusOf, ClientCall.TrailersOf, ClientCall.Dispose, call);
+        var response = call.Observed(call.SendAsync(RequestContent.Of(call, method.RequestMarshaller, request), method.ResponseMarshaller));
+        return new AsyncUnaryCall<TResponse>(response, ClientCall.HeadersOf, ClientCall.StatusOf, ClientCall.TrailersOf, ClientCall.Dispose, call);
     }
 
     public override AsyncServerStreamingCall<TResponse> AsyncServerStreamingCall<TRequest, TResponse>(
@@ -33,7 +33,7 @@ internal sealed class ChannelCallInvoker(GrpcChannel channel) : CallInvoker
     {
         var call = new ClientCall(channel, method, host, options);
         var requests = new RequestWriter<TRequest>(call, method.RequestMarshaller);
-        var response = call.Observed(call.ReadSingleAsync(call.SendAsync(requests.Content), method.ResponseMarshaller));
+        var response = call.Observed(call.SendAsync(requests.Content, method.ResponseMarshaller));
         requests.Response = response;
         return new AsyncClientStreamingCall<TRequest, TResponse>(requests, response, ClientCall.HeadersOf, ClientCall.StatusOf, ClientCall.TrailersOf, ClientCall.Dispose, call);
     }

@@ -24,12 +24,16 @@ internal sealed class ClientCall
     private static readonly Status DeadlinePassed = new(StatusCode.DeadlineExceeded, "The deadline has passed.");
     private static readonly Status ChannelDisposed = new(StatusCode.Unavailable, "The channel was disposed.");
 
+    /// <summary>Left by the last call that ended here, since a new one is dear; a call that begins takes it.</summary>
+    [ThreadStatic]
+    private static CancellationTokenSource? _spare;
+
     private readonly GrpcChannel _channel;
     private readonly IMethod _method;
     private readonly string? _host;
     private readonly CallOptions _options;
     private readonly DateTime _deadline;
-    private readonly CancellationTokenSource _cancellation = new();
+    private readonly CancellationTokenSource _cancellation;
     private readonly CancellationTokenRegistration _byCaller;
     private readonly CancellationTokenRegistration _byParent;
     private readonly CancellationTokenRegistration _byChannel;
@@ -57,6 +61,7 @@ internal sealed class ClientCall
         _options = options;
         _started = channel.Time.GetTimestamp();
         _activity = CallTelemetry.StartClient(channel, method);
+        (_cancellation, _spare) = (_spare ?? new CancellationTokenSource(), null);
         Token = _cancellation.Token;
         _deadline = EarlierOf(options.Deadline ?? DateTime.MaxValue, options.PropagationToken?.Deadline ?? DateTime.MaxValue);
         _byCaller = options.CancellationToken.UnsafeRegister(static call => ((ClientCall)call!).CancelByCaller(), this);
@@ -105,41 +110,7 @@ internal sealed class ClientCall
     {
         try
         {
-            if (_activity is not null)
-            {
-                Activity.Current = _activity;
-            }
-
-            if (_status is not null || content is null)
-            {
-                throw Failure();
-            }
-
-            var attempts = CallAttempts.Of(_channel, _method, _options, content);
-            var response = await (attempts is null
-                ? _channel.SendAsync(await CreateRequestAsync(content, 0).ConfigureAwait(false), Token)
-                : SendAsync(content, attempts)).ConfigureAwait(false);
-            lock (_gate)
-            {
-                if (_status is not null)
-                {
-                    response.Dispose();
-                    throw Failure();
-                }
-
-                _response = response;
-                SettleHeaders();
-            }
-
-            Token.ThrowIfCancellationRequested();
-            if (ResponseHead.StatusOf(response) is { } status)
-            {
-                Finish(status, MetadataHeaders.Read(response.Headers, leavesOutUnreadable: true));
-                return status.StatusCode == StatusCode.OK ? null : throw Failure();
-            }
-
-            var decoder = new MessageDecoder(_channel.Options.MaxReceiveMessageSize, ResponseHead.EncodingOf(response));
-                        return new MessageStream(BodyOf(response), decoder);
+            return MessagesOf(await StartAsync(content).ConfigureAwait(false));
         }
         catch (Exception exception)
         {
@@ -147,15 +118,17 @@ internal sealed class ClientCall
         }
     }
 
-    /// <summary>The only message of the response.</summary>
+    /// <summary>Sends the request and waits for the only message of the response.</summary>
+    /// <param name="content">The body, or null when the call has ended for want of it.</param>
+    /// <param name="marshaller">Of the message.</param>
     /// <exception cref="RpcException">The call has ended, and not with OK.</exception>
-    public async Task<TResponse> ReadSingleAsync<TResponse>(Task<MessageStream?> sending, Marshaller<TResponse> marshaller)
+    public async Task<TResponse> SendAsync<TResponse>(HttpContent? content, Marshaller<TResponse> marshaller)
         where TResponse : class
     {
         try
         {
             TResponse? message = null;
-            if (await sending.ConfigureAwait(false) is { } messages)
+            if (MessagesOf(await StartAsync(content).ConfigureAwait(false)) is { } messages)
             {
                 message = await messages.ReadAsync(marshaller, Token).ConfigureAwait(false);
                 if (message is not null && await messages.ReadAsync(marshaller, Token).ConfigureAwait(false) is not null)
@@ -166,7 +139,13 @@ internal sealed class ClientCall
                 FinishWithTrailers();
             }
 
-            return message ?? throw MessageDecoder.WrongCount("The server answered no message.");
+            if (message is null)
+            {
+                throw MessageDecoder.WrongCount("The server answered no message.");
+            }
+
+            SpareCancellation();
+            return message;
         }
         catch (Exception exception)
         {
@@ -213,9 +192,6 @@ internal sealed class ClientCall
 
     public void CancelByCaller() => Abandon(Cancelled);
 
-    // The transport has the stream at hand; asking for it by a task would only cost one.
-    private static Stream BodyOf(HttpResponseMessage response) => response.Content.ReadAsStream();
-
     private static DateTime EarlierOf(DateTime first, DateTime second) => first < second ? first : second;
 
     /// <summary>Ends the call before its server does.</summary>
@@ -239,13 +215,26 @@ internal sealed class ClientCall
         }
     }
 
-    private async Task<HttpResponseMessage> SendAsync(HttpContent content, int previousAttempts) =>
-        await _channel.SendAsync(await CreateRequestAsync(content, previousAttempts).ConfigureAwait(false), Token).ConfigureAwait(false);
+    private Task<HttpResponseMessage> StartAsync(HttpContent? content)
+    {
+        if (_activity is not null)
+        {
+            Activity.Current = _activity;
+        }
 
-    private Task<HttpResponseMessage> SendAsync(HttpContent content, CallAttempts attempts) =>
-        attempts.SendAsync(previous => SendAsync(content, previous), Token);
+        if (_status is not null || content is null)
+        {
+            throw Failure();
+        }
 
-    private async ValueTask<HttpRequestMessage> CreateRequestAsync(HttpContent content, int previousAttempts)
+        var attempts = CallAttempts.Of(_channel, _method, _options, content);
+        return attempts is null ? SendOnceAsync(content, 0) : SendOftenAsync(content, attempts);
+    }
+
+    private Task<HttpResponseMessage> SendOftenAsync(HttpContent content, CallAttempts attempts) =>
+        attempts.SendAsync(previous => SendOnceAsync(content, previous), Token);
+
+    private Task<HttpResponseMessage> SendOnceAsync(HttpContent content, int previousAttempts)
     {
         var timeout = _deadline == DateTime.MaxValue ? (TimeSpan?)null : _deadline - _channel.Time.GetUtcNow().UtcDateTime;
         var request = RequestHead.Create(_channel.AddressOf(_method), _host, timeout, content, IsRequestCompressed);
@@ -259,17 +248,44 @@ internal sealed class ClientCall
             MetadataHeaders.Write(headers, request.Headers);
         }
 
-        if (_channel.Options.Credentials?.CallCredentials is { } ofChannel)
+        var (ofChannel, ofCall) = (_channel.Options.Credentials?.CallCredentials, _options.Credentials);
+        return ofChannel is null && ofCall is null ? _channel.SendAsync(request, Token) : SendAsync(request, [ofChannel, ofCall]);
+    }
+
+    private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CallCredentials?[] credentials)
+    {
+        foreach (var given in credentials.OfType<CallCredentials>())
         {
-            await RequestHead.AddCredentialsAsync(request, ofChannel, _channel, _method, Token).ConfigureAwait(false);
+            await RequestHead.AddCredentialsAsync(request, given, _channel, _method, Token).ConfigureAwait(false);
         }
 
-        if (_options.Credentials is { } ofCall)
+        return await _channel.SendAsync(request, Token).ConfigureAwait(false);
+    }
+
+    /// <summary>Takes the response headers; null when they are all there is.</summary>
+    private MessageStream? MessagesOf(HttpResponseMessage response)
+    {
+        lock (_gate)
         {
-            await RequestHead.AddCredentialsAsync(request, ofCall, _channel, _method, Token).ConfigureAwait(false);
+            if (_status is not null)
+            {
+                response.Dispose();
+                throw Failure();
+            }
+
+            _response = response;
+            SettleHeaders();
         }
 
-        return request;
+        Token.ThrowIfCancellationRequested();
+        if (ResponseHead.StatusOf(response) is { } status)
+        {
+            Finish(status, MetadataHeaders.Read(response.Headers, leavesOutUnreadable: true));
+            return status.StatusCode == StatusCode.OK ? null : throw Failure();
+        }
+
+        // The transport has the stream at hand; asking for it by a task would only cost one.
+        return new MessageStream(response.Content.ReadAsStream(), new MessageDecoder(_channel.Options.MaxReceiveMessageSize, ResponseHead.EncodingOf(response)));
     }
 
     private void Finish(Status status, Metadata trailers, bool countsOverOk = false)
@@ -315,6 +331,15 @@ internal sealed class ClientCall
     private void ObserveResult() => _result?.ContinueWith(
         static failed => _ = failed.Exception, CancellationToken.None,
         TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+
+    /// <summary>For after the call has gone well, when nothing can cancel it any more; not if others may have kept its token.</summary>
+    private void SpareCancellation()
+    {
+        if (_channel.Options is { HttpHandler: null, Credentials: null } && _options.Credentials is null && _method.Type is MethodType.Unary && _cancellation.TryReset())
+        {
+            _spare = _cancellation;
+        }
+    }
 
     private void LetGo()
     {

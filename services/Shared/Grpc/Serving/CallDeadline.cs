@@ -33,7 +33,7 @@ internal sealed class CallDeadline : IDisposable
     /// <exception cref="RpcException">The header makes no sense.</exception>
     public static TimeSpan? ReadTimeout(HttpContext http)
     {
-        string? text = http.Request.Headers[HeaderNames.Timeout];
+        string? text = http.Request.Headers.GrpcTimeout;
         if (text is null)
         {
             return null;

@@ -27,7 +27,17 @@ internal sealed class MessageReader(PipeReader pipe, MessageDecoder decoder)
     public async ValueTask<T> ReadSingleAsync<T>(Marshaller<T> marshaller, CancellationToken cancellationToken)
         where T : class
     {
-        var message = await ReadAsync(marshaller, cancellationToken) ?? throw MessageDecoder.WrongCount("The call needs one message and has none.");
+        T? message;
+        while (!TryTake(marshaller, out message))
+        {
+            if (_isCompleted)
+            {
+                throw _buffer.IsEmpty ? MessageDecoder.WrongCount("The call needs one message and has none.") : MessageDecoder.Incomplete();
+            }
+
+            await FillAsync(cancellationToken);
+        }
+
         while (_buffer.IsEmpty && !_isCompleted)
         {
             await FillAsync(cancellationToken);
@@ -35,7 +45,7 @@ internal sealed class MessageReader(PipeReader pipe, MessageDecoder decoder)
 
         var isSingle = _buffer.IsEmpty;
         Release();
-        return isSingle ? message : throw MessageDecoder.WrongCount("The call needs one message and has more.");
+        return isSingle ? message! : throw MessageDecoder.WrongCount("The call needs one message and has more.");
     }
 
     /// <summary>Gives the buffer back to the transport.</summary>

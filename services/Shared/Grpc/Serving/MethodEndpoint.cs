@@ -12,7 +12,7 @@ namespace CustomerInsights.Rpc.Serving;
 /// <param name="method">The method.</param>
 /// <param name="settings">What all calls have in common.</param>
 /// <param name="invoke">Runs the method; the token ends reads of the request.</param>
-internal sealed partial class MethodEndpoint(IMethod method, ServerSettings settings, Func<ServerCall, CancellationToken, Task> invoke)
+internal sealed partial class MethodEndpoint(IMethod method, ServerSettings settings, Func<ServerCall, CancellationToken, ValueTask> invoke)
 {
     private const int KestrelBodyLimit = 30_000_000 - MessageDecoder.PrefixLength;
 
@@ -53,7 +53,8 @@ internal sealed partial class MethodEndpoint(IMethod method, ServerSettings sett
             CallTelemetry.EndServer(
                 method,
                 end.EndedAtDeadline ? StatusCode.DeadlineExceeded : status.StatusCode,
-                settings.Time.GetElapsedTime(started),
+                settings.Time,
+                started,
                 activity is { IsAllDataRequested: true } ? activity : null);
         }
     }

@@ -89,10 +89,10 @@ internal sealed class ResponseEnd(HttpContext http)
             MetadataHeaders.Write(exceptionTrailers, headers);
         }
 
-        headers[HeaderNames.Status] = ((int)status.StatusCode).ToString(CultureInfo.InvariantCulture);
+        headers.GrpcStatus = ((int)status.StatusCode).ToString(CultureInfo.InvariantCulture);
         if (status.Detail.Length > 0)
         {
-            headers[HeaderNames.Message] = StatusMessage.Encode(status.Detail);
+            headers.GrpcMessage = StatusMessage.Encode(status.Detail);
         }
     }
 

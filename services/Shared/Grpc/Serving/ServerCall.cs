@@ -181,13 +181,13 @@ internal sealed class ServerCall : ServerCallContext, IDisposable
 
     private static string? RequestEncoding(HttpContext http)
     {
-        string? encoding = http.Request.Headers[HeaderNames.Encoding];
+        string? encoding = http.Request.Headers.GrpcEncoding;
         if (MessageDecoder.Supports(encoding))
         {
             return encoding;
         }
 
-        http.Response.Headers[HeaderNames.AcceptEncoding] = HeaderNames.SupportedEncodings;
+        http.Response.Headers.GrpcAcceptEncoding = HeaderNames.SupportedEncodings;
         throw new RpcException(new Status(StatusCode.Unimplemented, "The request's encoding isn't supported."));
     }
 
@@ -201,9 +201,9 @@ internal sealed class ServerCall : ServerCallContext, IDisposable
     private void ChooseResponseEncoding()
     {
         if (_settings.Options.ResponseCompressionAlgorithm == HeaderNames.Gzip
-            && HttpContext.Request.Headers[HeaderNames.AcceptEncoding].ToString().Split(',', StringSplitOptions.TrimEntries).Contains(HeaderNames.Gzip))
+            && HttpContext.Request.Headers.GrpcAcceptEncoding.ToString().Split(',', StringSplitOptions.TrimEntries).Contains(HeaderNames.Gzip))
         {
-            HttpContext.Response.Headers[HeaderNames.Encoding] = HeaderNames.Gzip;
+            HttpContext.Response.Headers.GrpcEncoding = HeaderNames.Gzip;
             _encoder.Compression = _settings.CompressionLevel;
         }
     }

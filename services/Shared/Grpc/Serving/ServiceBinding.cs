@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Runtime.CompilerServices;
 using Grpc.AspNetCore.Server;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -55,7 +56,7 @@ internal sealed class ServiceBinder<TService>(IEndpointRouteBuilder routes, Serv
         var implementation = Find(method, typeof(TRequest), typeof(ServerCallContext));
         var invoke = implementation.CreateDelegate<Func<TService, TRequest, ServerCallContext, Task<TResponse>>>();
         var serve = _interceptors.Around<TRequest, TResponse>((request, context) => invoke(_service.Get(context), request, context));
-        Map(method, implementation, async (call, cancellationToken) =>
+        Map(method, implementation, [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))] async ValueTask (ServerCall call, CancellationToken cancellationToken) =>
             call.Answer(method, await serve(await call.Reader.ReadSingleAsync(method.RequestMarshaller, cancellationToken), call)));
     }
 
@@ -81,7 +82,7 @@ internal sealed class ServiceBinder<TService>(IEndpointRouteBuilder routes, Serv
         var implementation = Find(method, typeof(IAsyncStreamReader<TRequest>), typeof(IServerStreamWriter<TResponse>), typeof(ServerCallContext));
         var invoke = implementation.CreateDelegate<Func<TService, IAsyncStreamReader<TRequest>, IServerStreamWriter<TResponse>, ServerCallContext, Task>>();
         var serve = _interceptors.Around<TRequest, TResponse>((requests, responses, context) => invoke(_service.Get(context), requests, responses, context));
-        Map(method, implementation, (call, _) => serve(RequestsOf(call, method), ResponsesOf(call, method), call));
+        Map(method, implementation, (call, _) => new ValueTask(serve(RequestsOf(call, method), ResponsesOf(call, method), call)));
     }
 
     private static RequestStream<TRequest> RequestsOf<TRequest, TResponse>(ServerCall call, Method<TRequest, TResponse> method)
@@ -94,7 +95,7 @@ internal sealed class ServiceBinder<TService>(IEndpointRouteBuilder routes, Serv
         typeof(TService).GetMethod(method.Name, BindingFlags.Instance | BindingFlags.Public, parameters)
         ?? throw new InvalidOperationException($"{typeof(TService)} has no method {method.Name}.");
 
-    private void Map(IMethod method, MethodInfo implementation, Func<ServerCall, CancellationToken, Task> invoke) =>
+    private void Map(IMethod method, MethodInfo implementation, Func<ServerCall, CancellationToken, ValueTask> invoke) =>
         _endpoints.Add(routes.MapMethods(method.FullName, [HttpMethods.Post], new MethodEndpoint(method, settings, invoke).HandleAsync)
             .WithDisplayName($"gRPC {method.FullName}")
             .WithMetadata(
