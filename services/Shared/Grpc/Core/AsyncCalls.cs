@@ -8,18 +8,14 @@ public sealed class AsyncUnaryCall<TResponse> : StartedCall
 {
     public AsyncUnaryCall(
         Task<TResponse> responseAsync, Task<Metadata> responseHeadersAsync, Func<Status> getStatusFunc, Func<Metadata> getTrailersFunc, Action disposeAction)
-        : base(responseHeadersAsync, getStatusFunc, getTrailersFunc, disposeAction)
-    {
+        : base(responseHeadersAsync, getStatusFunc, getTrailersFunc, disposeAction) =>
         ResponseAsync = responseAsync;
-    }
 
     public AsyncUnaryCall(
         Task<TResponse> responseAsync, Func<object, Task<Metadata>> responseHeadersAsync, Func<object, Status> getStatusFunc,
         Func<object, Metadata> getTrailersFunc, Action<object> disposeAction, object state)
-        : base(responseHeadersAsync, getStatusFunc, getTrailersFunc, disposeAction, state)
-    {
+        : base(responseHeadersAsync, getStatusFunc, getTrailersFunc, disposeAction, state) =>
         ResponseAsync = responseAsync;
-    }
 
     public Task<TResponse> ResponseAsync { get; }
 
@@ -34,18 +30,14 @@ public sealed class AsyncServerStreamingCall<TResponse> : StartedCall
     public AsyncServerStreamingCall(
         IAsyncStreamReader<TResponse> responseStream, Task<Metadata> responseHeadersAsync, Func<Status> getStatusFunc,
         Func<Metadata> getTrailersFunc, Action disposeAction)
-        : base(responseHeadersAsync, getStatusFunc, getTrailersFunc, disposeAction)
-    {
+        : base(responseHeadersAsync, getStatusFunc, getTrailersFunc, disposeAction) =>
         ResponseStream = responseStream;
-    }
 
     public AsyncServerStreamingCall(
         IAsyncStreamReader<TResponse> responseStream, Func<object, Task<Metadata>> responseHeadersAsync, Func<object, Status> getStatusFunc,
         Func<object, Metadata> getTrailersFunc, Action<object> disposeAction, object state)
-        : base(responseHeadersAsync, getStatusFunc, getTrailersFunc, disposeAction, state)
-    {
+        : base(responseHeadersAsync, getStatusFunc, getTrailersFunc, disposeAction, state) =>
         ResponseStream = responseStream;
-    }
 
     public IAsyncStreamReader<TResponse> ResponseStream { get; }
 }
@@ -56,20 +48,14 @@ public sealed class AsyncClientStreamingCall<TRequest, TResponse> : StartedCall
     public AsyncClientStreamingCall(
         IClientStreamWriter<TRequest> requestStream, Task<TResponse> responseAsync, Task<Metadata> responseHeadersAsync,
         Func<Status> getStatusFunc, Func<Metadata> getTrailersFunc, Action disposeAction)
-        : base(responseHeadersAsync, getStatusFunc, getTrailersFunc, disposeAction)
-    {
-        RequestStream = requestStream;
-        ResponseAsync = responseAsync;
-    }
+        : base(responseHeadersAsync, getStatusFunc, getTrailersFunc, disposeAction) =>
+        (RequestStream, ResponseAsync) = (requestStream, responseAsync);
 
     public AsyncClientStreamingCall(
         IClientStreamWriter<TRequest> requestStream, Task<TResponse> responseAsync, Func<object, Task<Metadata>> responseHeadersAsync,
         Func<object, Status> getStatusFunc, Func<object, Metadata> getTrailersFunc, Action<object> disposeAction, object state)
-        : base(responseHeadersAsync, getStatusFunc, getTrailersFunc, disposeAction, state)
-    {
-        RequestStream = requestStream;
-        ResponseAsync = responseAsync;
-    }
+        : base(responseHeadersAsync, getStatusFunc, getTrailersFunc, disposeAction, state) =>
+        (RequestStream, ResponseAsync) = (requestStream, responseAsync);
 
     public IClientStreamWriter<TRequest> RequestStream { get; }
 
@@ -86,20 +72,14 @@ public sealed class AsyncDuplexStreamingCall<TRequest, TResponse> : StartedCall
     public AsyncDuplexStreamingCall(
         IClientStreamWriter<TRequest> requestStream, IAsyncStreamReader<TResponse> responseStream, Task<Metadata> responseHeadersAsync,
         Func<Status> getStatusFunc, Func<Metadata> getTrailersFunc, Action disposeAction)
-        : base(responseHeadersAsync, getStatusFunc, getTrailersFunc, disposeAction)
-    {
-        RequestStream = requestStream;
-        ResponseStream = responseStream;
-    }
+        : base(responseHeadersAsync, getStatusFunc, getTrailersFunc, disposeAction) =>
+        (RequestStream, ResponseStream) = (requestStream, responseStream);
 
     public AsyncDuplexStreamingCall(
         IClientStreamWriter<TRequest> requestStream, IAsyncStreamReader<TResponse> responseStream, Func<object, Task<Metadata>> responseHeadersAsync,
         Func<object, Status> getStatusFunc, Func<object, Metadata> getTrailersFunc, Action<object> disposeAction, object state)
-        : base(responseHeadersAsync, getStatusFunc, getTrailersFunc, disposeAction, state)
-    {
-        RequestStream = requestStream;
-        ResponseStream = responseStream;
-    }
+        : base(responseHeadersAsync, getStatusFunc, getTrailersFunc, disposeAction, state) =>
+        (RequestStream, ResponseStream) = (requestStream, responseStream);
 
     public IClientStreamWriter<TRequest> RequestStream { get; }
 
