@@ -3,10 +3,10 @@ using Grpc.Health.V1;
 using Microsoft.Extensions.Hosting;
 using static Grpc.Health.V1.HealthCheckResponse.Types;
 
-namespace CustomerInsights.Rpc.HealthChecking;
+namespace CustomerInsights.ServiceDefaults.HealthChecking;
 
 /// <summary>grpc.health.v1.Health over <see cref="ServingStatuses"/>.</summary>
-public sealed class HealthService(ServingStatuses statuses, IHostApplicationLifetime lifetime) : Health.HealthBase
+internal sealed class HealthService(ServingStatuses statuses, IHostApplicationLifetime lifetime) : Health.HealthBase
 {
     public override Task<HealthCheckResponse> Check(HealthCheckRequest request, ServerCallContext context) =>
         statuses.Find(request.Service) is { } status

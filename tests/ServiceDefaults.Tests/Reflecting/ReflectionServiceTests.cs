@@ -1,4 +1,5 @@
-using CustomerInsights.Rpc.Reflecting;
+using CustomerInsights.Rpc.Tests;
+using CustomerInsights.ServiceDefaults.Reflecting;
 using Google.Protobuf.Reflection;
 using Grpc.Core;
 using Grpc.Reflection.V1;
@@ -7,7 +8,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Alpha = Grpc.Reflection.V1Alpha;
 
-namespace CustomerInsights.Rpc.Tests.Reflecting;
+namespace CustomerInsights.ServiceDefaults.Tests.Reflecting;
 
 [Parallelizable(ParallelScope.All)]
 internal sealed class ReflectionServiceTests

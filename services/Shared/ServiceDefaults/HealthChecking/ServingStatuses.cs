@@ -1,9 +1,9 @@
 using static Grpc.Health.V1.HealthCheckResponse.Types;
 
-namespace CustomerInsights.Rpc.HealthChecking;
+namespace CustomerInsights.ServiceDefaults.HealthChecking;
 
 /// <summary>Which services take calls. Others set it; <see cref="HealthService"/> tells clients.</summary>
-public sealed class ServingStatuses
+internal sealed class ServingStatuses
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<string, ServingStatus> _statuses = new(StringComparer.Ordinal);

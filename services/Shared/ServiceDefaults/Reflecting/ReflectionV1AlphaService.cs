@@ -2,10 +2,10 @@ using Google.Protobuf;
 using Grpc.Core;
 using Grpc.Reflection.V1Alpha;
 
-namespace CustomerInsights.Rpc.Reflecting;
+namespace CustomerInsights.ServiceDefaults.Reflecting;
 
 /// <summary>grpc.reflection.v1alpha.ServerReflection, which many clients ask first. Its messages have the same bytes as those of v1.</summary>
-public sealed class ReflectionV1AlphaService(ReflectedServices services) : ServerReflection.ServerReflectionBase
+internal sealed class ReflectionV1AlphaService(ReflectedServices services) : ServerReflection.ServerReflectionBase
 {
     public override async Task ServerReflectionInfo(
         IAsyncStreamReader<ServerReflectionRequest> requestStream, IServerStreamWriter<ServerReflectionResponse> responseStream, ServerCallContext context)

@@ -2,10 +2,10 @@ using Google.Protobuf.Reflection;
 using Grpc.Core;
 using Grpc.Reflection.V1;
 
-namespace CustomerInsights.Rpc.Reflecting;
+namespace CustomerInsights.ServiceDefaults.Reflecting;
 
 /// <summary>grpc.reflection.v1.ServerReflection over <see cref="ReflectedServices"/>.</summary>
-public sealed class ReflectionService(ReflectedServices services) : ServerReflection.ServerReflectionBase
+internal sealed class ReflectionService(ReflectedServices services) : ServerReflection.ServerReflectionBase
 {
     public override async Task ServerReflectionInfo(
         IAsyncStreamReader<ServerReflectionRequest> requestStream, IServerStreamWriter<ServerReflectionResponse> responseStream, ServerCallContext context)

@@ -1,10 +1,11 @@
-using CustomerInsights.Rpc.HealthChecking;
+using CustomerInsights.Rpc.Tests;
+using CustomerInsights.ServiceDefaults.HealthChecking;
 using Grpc.Core;
 using Grpc.Health.V1;
 using Microsoft.Extensions.DependencyInjection;
 using static Grpc.Health.V1.HealthCheckResponse.Types;
 
-namespace CustomerInsights.Rpc.Tests.HealthChecking;
+namespace CustomerInsights.ServiceDefaults.Tests.HealthChecking;
 
 [Parallelizable(ParallelScope.All)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]

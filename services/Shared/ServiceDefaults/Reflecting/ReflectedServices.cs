@@ -1,10 +1,10 @@
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
 
-namespace CustomerInsights.Rpc.Reflecting;
+namespace CustomerInsights.ServiceDefaults.Reflecting;
 
 /// <summary>What reflection may tell: the services given, and the proto files they stand in.</summary>
-public sealed class ReflectedServices
+internal sealed class ReflectedServices
 {
     private readonly Dictionary<string, FileDescriptor> _files = new(StringComparer.Ordinal);
     private readonly Dictionary<string, FileDescriptor> _symbols = new(StringComparer.Ordinal);
