@@ -1,7 +1,9 @@
 using CustomerInsights.Contracts;
 using CustomerInsights.Destinations;
 using CustomerInsights.ServiceDefaults.Hosting;
+using CustomerInsights.ServiceDefaults.Outbound;
 using CustomerInsights.Workers.MicrosoftAdvertising.Keeping;
+using Microsoft.Extensions.Options;
 
 namespace CustomerInsights.Workers.MicrosoftAdvertising;
 
@@ -13,6 +15,7 @@ public sealed class MicrosoftAdvertisingApp : IServiceApp
     public void Configure(ServiceBuilder builder)
     {
         builder.Services
+            .AddOutbound(services => services.GetRequiredService<IOptions<MicrosoftAdvertisingOptions>>().Value.OutboundRules)
             .AddSingleton<MicrosoftAdvertisingClient>()
             .AddSingleton<AudienceRecords>()
             .AddSingleton<KeepAudiences>();

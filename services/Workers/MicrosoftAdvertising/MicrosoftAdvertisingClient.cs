@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
+using CustomerInsights.ServiceDefaults.Outbound;
 using Microsoft.Extensions.Options;
 
 namespace CustomerInsights.Workers.MicrosoftAdvertising;
@@ -11,58 +12,37 @@ namespace CustomerInsights.Workers.MicrosoftAdvertising;
 internal readonly record struct Reply(Fault? Fault, JsonElement Body);
 
 /// <summary>
-/// The only place from which anything goes to Microsoft Advertising. No redirects, no cookies, no trace headers; answers only up to a
+/// The only place from which anything goes to Microsoft Advertising, and to public addresses only. No redirects; answers only up to a
 /// size, and nothing of an answer beyond what <see cref="MicrosoftAdvertisingOutcomes"/> makes of it. Tracking ids are logged: support asks for them.
 /// </summary>
-internal sealed partial class MicrosoftAdvertisingClient : IDisposable
+internal sealed partial class MicrosoftAdvertisingClient(OutboundClient outbound, IOptions<MicrosoftAdvertisingOptions> options, ILogger<MicrosoftAdvertisingClient> logger)
 {
     private const int MaxTrackingId = 64;
-    private static readonly TimeSpan ConnectionLifetime = TimeSpan.FromMinutes(5);
-    private static readonly TimeSpan ConnectPatience = TimeSpan.FromSeconds(10);
-
-    private readonly HttpClient _http;
-    private readonly MicrosoftAdvertisingOptions _options;
-    private readonly ILogger _logger;
-
-    public MicrosoftAdvertisingClient(IOptions<MicrosoftAdvertisingOptions> options, ILogger<MicrosoftAdvertisingClient> logger)
-    {
-        (_options, _logger) = (options.Value, logger);
-        var handler = new SocketsHttpHandler
-        {
-            AllowAutoRedirect = false,
-            UseCookies = false,
-            ActivityHeadersPropagator = null,
-            PooledConnectionLifetime = ConnectionLifetime,
-            ConnectTimeout = ConnectPatience,
-            MaxResponseHeadersLength = 64,
-        };
-        _http = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
-    }
 
     /// <summary>Sends a call once.</summary>
     public Task<Reply> CallAsync(HttpMethod method, Uri address, AccountHeaders headers, byte[] body, CancellationToken cancellationToken)
     {
         var content = new ByteArrayContent(body);
         content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
-        return SendAsync(method, address, new Sending(content, headers.Write, _options.RequestTimeout), cancellationToken);
+        return SendAsync(method, address, new Sending(content, headers.Write, options.Value.RequestTimeout), cancellationToken);
     }
 
     /// <summary>Uploads a file once, to an address that Microsoft Advertising has named.</summary>
     public Task<Reply> UploadAsync(Uri address, AccountHeaders headers, HttpContent content, CancellationToken cancellationToken) =>
-        SendAsync(HttpMethod.Post, address, new Sending(content, headers.WriteForUpload, _options.FileTimeout) { BodyIsOptional = true }, cancellationToken);
+        SendAsync(HttpMethod.Post, address, new Sending(content, headers.WriteForUpload, options.Value.FileTimeout) { BodyIsOptional = true }, cancellationToken);
 
     /// <summary>Reads a file from an address that Microsoft Advertising has named, up to a size; null when it is longer or cannot be read.</summary>
     public async Task<Fault?> DownloadAsync(Uri address, Stream target, long maxBytes, CancellationToken cancellationToken)
     {
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        timeout.CancelAfter(_options.FileTimeout);
+        timeout.CancelAfter(options.Value.FileTimeout);
         try
         {
             using var request = new HttpRequestMessage(HttpMethod.Get, address) { Version = HttpVersion.Version11 };
-            using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, timeout.Token);
+            using var response = await outbound.SendAsync(request, timeout.Token);
             if (response.StatusCode != HttpStatusCode.OK)
             {
-                Log.Refused(_logger, "file", (int)response.StatusCode, 0, "-");
+                Log.Refused(logger, "file", (int)response.StatusCode, 0, "-");
                 return Fault.Lost;
             }
 
@@ -75,8 +55,6 @@ internal sealed partial class MicrosoftAdvertisingClient : IDisposable
         }
     }
 
-    public void Dispose() => _http.Dispose();
-
     private async Task<Reply> SendAsync(HttpMethod method, Uri address, Sending sending, CancellationToken cancellationToken)
     {
         using var content = new TrackedContent(sending.Content);
@@ -86,14 +64,14 @@ internal sealed partial class MicrosoftAdvertisingClient : IDisposable
         timeout.CancelAfter(sending.Timeout);
         try
         {
-            using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, timeout.Token);
+            using var response = await outbound.SendAsync(request, timeout.Token);
             var body = await ReadAsync(response, timeout.Token);
             var fault = sending.BodyIsOptional && response.StatusCode == HttpStatusCode.OK
                 ? null
                 : MicrosoftAdvertisingOutcomes.OfCall(response.StatusCode, body, response.Headers.RetryAfter?.Delta);
             if (fault is not null)
             {
-                Log.Refused(_logger, address.Segments[^1], (int)response.StatusCode, fault.Code, TrackingId(response, body));
+                Log.Refused(logger, address.Segments[^1], (int)response.StatusCode, fault.Code, TrackingId(response, body));
             }
 
             return new Reply(fault, body ?? default);

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using CustomerInsights.ServiceDefaults.Outbound;
 
 namespace CustomerInsights.Workers.MicrosoftAdvertising;
 
@@ -6,6 +7,8 @@ namespace CustomerInsights.Workers.MicrosoftAdvertising;
 internal sealed class MicrosoftAdvertisingOptions : IValidatableObject
 {
     public const string Section = "MicrosoftAdvertising";
+
+    private static readonly TimeSpan ConnectPatience = TimeSpan.FromSeconds(10);
 
     /// <value>Base address of Campaign Management. Default: production, https://campaign.api.bingads.microsoft.com/CampaignManagement/v13/.</value>
     public string CampaignAddress { get; set; } = "https://campaign.api.bingads.microsoft.com/CampaignManagement/v13/";
@@ -60,6 +63,8 @@ internal sealed class MicrosoftAdvertisingOptions : IValidatableObject
 
     /// <value>Folder for files on their way, which hold hashes and are deleted at once. Default: the system's folder for temporary files.</value>
     public string SpoolFolder { get; set; } = Path.GetTempPath();
+
+    internal OutboundRules OutboundRules => new(AllowedSandboxHosts, ConnectPatience);
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {

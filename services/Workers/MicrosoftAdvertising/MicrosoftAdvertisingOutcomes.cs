@@ -38,7 +38,12 @@ internal static class MicrosoftAdvertisingOutcomes
 
         // The relevant code need not come first, nor fit the status.
         var faults = CodesOf(body).Select(OfCode).OfType<Fault>().ToList();
-        var fault = faults.FirstOrDefault(fault => fault.Answer is Answer.Unauthorized or Answer.Misdirected) ?? faults.FirstOrDefault() ?? OfStatus(status);
+        var fault = faults.FirstOrDefault(fault => fault.Answer is Answer.Unauthorized or Answer.Misdirected) ?? faults.FirstOrDefault();
+        if (fault is null)
+        {
+            return OfStatus(status) is var plain && plain.Answer is Answer.Throttled or Answer.Unavailable ? plain with { Wait = retryAfter ?? plain.Wait } : plain;
+        }
+
         return fault.Answer is Answer.Throttled or Answer.Unavailable && retryAfter > (fault.Wait ?? TimeSpan.Zero) ? fault with { Wait = retryAfter } : fault;
     }
 

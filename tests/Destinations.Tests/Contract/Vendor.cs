@@ -80,6 +80,9 @@ public abstract class Vendor : IAsyncDisposable
     /// <summary>Whether all rows go as files. Of faults, requests to skip then have no meaning.</summary>
     public virtual bool TakesFiles => false;
 
+    /// <summary>Whether a run finds out that everybody was lost, and sends them again.</summary>
+    public virtual bool NoticesLoss => false;
+
     /// <summary>Rows that it gets at once.</summary>
     public int RowsAtOnce => TakesFiles ? int.MaxValue : RowsPerRequest;
 
