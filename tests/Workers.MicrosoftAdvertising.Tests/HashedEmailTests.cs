@@ -3,16 +3,23 @@ namespace CustomerInsights.Workers.MicrosoftAdvertising;
 [Parallelizable(ParallelScope.All)]
 public sealed class HashedEmailTests
 {
-    // Lessons 2.10 and D-10: the vector of the documentation, in every spelling that means the same address.
-    [TestCase("test@contoso.com")]
-    [TestCase("  Test@Contoso.COM\t")]
-    [TestCase("TEST@CONTOSO.COM\r\n")]
-    public void An_address_is_trimmed_and_lower_cased_before_it_is_hashed(string address) =>
-        Assert.That(HashedEmail.Of(address), Is.EqualTo("f25ad364d33972379a7a4f4df33db142205f5c40eb19cfdb2fc5aaf117e10101"));
+    // The domain of the documentation's test vector (D-10).
+    private const string Domain = "contoso.com";
 
-    [TestCase("t.est@contoso.com")]
-    [TestCase("test+news@contoso.com")]
-    public void Dots_and_tags_stay(string address) => Assert.That(HashedEmail.Of(address), Is.Not.EqualTo(HashedEmail.Of("test@contoso.com")));
+    // Lessons 2.10: every spelling that means the same address.
+    [TestCase($"test@{Domain}")]
+    [TestCase($"  Test@{Domain}\t")]
+    [TestCase($"TEST@{Domain}\r\n")]
+    public void An_address_is_trimmed_and_lower_cased_before_it_is_hashed(string address)
+    {
+        const string Vector = "f25ad364d33972379a7a4f4df33db142205f5c40eb19cfdb2fc5aaf117e10101";
+        Assert.That(HashedEmail.Of(address), Is.EqualTo(Vector));
+        Assert.That(HashedEmail.Of(address.ToUpperInvariant()), Is.EqualTo(Vector));
+    }
+
+    [TestCase($"t.est@{Domain}")]
+    [TestCase($"test+news@{Domain}")]
+    public void Dots_and_tags_stay(string address) => Assert.That(HashedEmail.Of(address), Is.Not.EqualTo(HashedEmail.Of($"test@{Domain}")));
 
     [Test]
     public void Letters_of_all_languages_are_hashed_as_utf_8() =>

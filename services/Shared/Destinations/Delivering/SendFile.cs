@@ -85,7 +85,7 @@ internal sealed class SendFile(AudienceWork work, IFileDelivery files, SettleFil
 
     private async Task<LoggedFile> AskAsync(LoggedFile file, CancellationToken cancellationToken)
     {
-        if (!await WaitUntilAsync(Timestamps.FromMicroseconds(file.AskAt))
+        if (!await WaitUntilAsync(Timestamps.FromMicroseconds(file.AskAt), cancellationToken)
             || await TryAsync(token => files.AskAsync(OrderOf(file), file.Ticket, token), cancellationToken) is not { } step)
         {
             return file;
@@ -181,7 +181,7 @@ internal sealed class SendFile(AudienceWork work, IFileDelivery files, SettleFil
             work.Run.Throttle.HoldUntil(decision.At);
         }
 
-        await WaitUntilAsync(decision.At);
+        await WaitUntilAsync(decision.At, cancellationToken);
     }
 
     // There is no row to give up and nothing to split: what is refused is the file, and no later run has to wait for its fate. After a
@@ -196,8 +196,9 @@ internal sealed class SendFile(AudienceWork work, IFileDelivery files, SettleFil
     }
 
     // Tells whether the time has come; a long wait puts the run down.
-    private async Task<bool> WaitUntilAsync(DateTimeOffset at)
+    private async Task<bool> WaitUntilAsync(DateTimeOffset at, CancellationToken cancellationToken)
     {
+        cancellationToken.ThrowIfCancellationRequested();
         var wait = at - tools.Time.GetUtcNow();
         if (wait > DeliveryPolicy.LongestWaitInPlace)
         {
