@@ -100,6 +100,7 @@ public sealed class MicrosoftAdvertisingOutcomesTests
     [TestCase("""{}""", ExpectedResult = Answer.Unknown)]
     [TestCase("""{"PartialErrors":"none"}""", ExpectedResult = Answer.Unknown)]
     [TestCase("""[]""", ExpectedResult = Answer.Unknown)]
+    [TestCase("""{"PartialErrors":[{"Code":"\ud800","Index":"\ud800"}]}""", ExpectedResult = Answer.Refused)]
     [TestCase("""{"PartialErrors":[{"Code":8005,"Index":4}]}""", ExpectedResult = Answer.Refused)]
     [TestCase("""{"PartialErrors":[{"Code":8005,"Index":-1}]}""", ExpectedResult = Answer.Refused)]
     [TestCase("""{"PartialErrors":[{"Code":8005}]}""", ExpectedResult = Answer.Refused)]

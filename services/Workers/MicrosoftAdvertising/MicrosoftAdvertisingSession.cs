@@ -36,7 +36,7 @@ internal sealed class MicrosoftAdvertisingSession : IDestinationSession
         Attributes = [settings.EmailAttribute];
         Audiences = [.. _keys.Select(key => new Audience(key.ToString(), [key.Segment]))];
         Limits = MicrosoftAdvertisingLimits.Of(tools.Options);
-        ThrottledAs = $"microsoft-advertising/{settings.CustomerId}";
+        ThrottledAs = $"{assignment.DestinationAccount}/{settings.CustomerId}";
         EmptiesGivenUp = settings.OnDeselect == MicrosoftAdvertisingOnDeselect.Empty;
         Definition = $"sha-256 of the lower-case address\n{settings.EmailAttribute}";
         var limits = new FileLimits(tools.Options.FileFrom, tools.Options.RowsPerFile, FullSendEvery(settings.MembershipDurationDays));

@@ -134,11 +134,19 @@ internal sealed class MicrosoftAdvertisingVendor : Vendor
 
     public override async Task InjectAsync(VendorFault fault, CancellationToken cancellationToken)
     {
-        var skip = _takesFiles ? 0 : fault.Skip;
-        await Control.AddFaultAsync(ToRule(fault) with { Skip = skip, Count = fault.Count }, cancellationToken);
-        if (_takesFiles && fault.Kind == VendorFaultKind.DroppedAfter)
+        var rule = ToRule(fault) with { Skip = _takesFiles ? 0 : fault.Skip, Count = fault.Count };
+        await Control.AddFaultAsync(rule with { Operation = _takesFiles ? MicrosoftAdvertisingOperations.UploadBulkFile : MicrosoftAdvertisingOperations.ApplyCustomerListUserData }, cancellationToken);
+
+        // The answer to a file is lost as long as that to the question about it is; and who is refused in a file is also refused alone.
+        var other = fault.Kind switch
         {
-            await Control.AddFaultAsync(ToRule(fault) with { Count = fault.Count, Operation = MicrosoftAdvertisingOperations.GetBulkUploadStatus }, cancellationToken);
+            VendorFaultKind.DroppedAfter => MicrosoftAdvertisingOperations.GetBulkUploadStatus,
+            VendorFaultKind.RefuseRow or VendorFaultKind.RefuseRowUnnamed => MicrosoftAdvertisingOperations.ApplyCustomerListUserData,
+            _ => null,
+        };
+        if (_takesFiles && other is not null)
+        {
+            await Control.AddFaultAsync(rule with { Operation = other }, cancellationToken);
         }
     }
 
@@ -154,7 +162,7 @@ internal sealed class MicrosoftAdvertisingVendor : Vendor
     {
         VendorFaultKind.RefuseRow => new FaultRule { Kind = FaultKind.Reject, Hashes = [Hash(fault.Key)] },
         VendorFaultKind.RefuseRowUnnamed => new FaultRule { Kind = FaultKind.Reject, Hashes = [Hash(fault.Key)], Indexed = false },
-        _ => OfRequest(fault.Kind) with { Operation = _takesFiles ? MicrosoftAdvertisingOperations.UploadBulkFile : MicrosoftAdvertisingOperations.ApplyCustomerListUserData },
+        _ => OfRequest(fault.Kind),
     };
 
     private FaultRule OfRequest(VendorFaultKind kind) => kind switch

@@ -123,10 +123,22 @@ public sealed class ResultFileTests
     [Test]
     public async Task Reading_costs_a_row_the_same_however_many_there_are()
     {
-        await TimeAsync(1_000);
-        var (small, large) = (await TimeAsync(5_000), await TimeAsync(50_000));
+        await BestOfAsync(1_000);
+        var (small, large) = (await BestOfAsync(5_000), await BestOfAsync(50_000));
         await TestContext.Out.WriteLineAsync($"measured: 5,000 refused rows {small.TotalMilliseconds:0} ms, 50,000 refused rows {large.TotalMilliseconds:0} ms");
         Assert.That(large / small, Is.LessThan(40), "ten times the rows, far from a hundred times the time");
+    }
+
+    // Others use the machine, too.
+    private static async Task<TimeSpan> BestOfAsync(int rows)
+    {
+        var best = TimeSpan.MaxValue;
+        for (var i = 0; i < 5; i++)
+        {
+            best = TimeSpan.FromTicks(Math.Min(best.Ticks, (await TimeAsync(rows)).Ticks));
+        }
+
+        return best;
     }
 
     private static async Task<TimeSpan> TimeAsync(int rows)
