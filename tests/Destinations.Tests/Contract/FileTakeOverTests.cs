@@ -9,6 +9,7 @@ namespace CustomerInsights.Destinations.Contract;
 [TestFixture(Engine.PostgreSql)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 [Parallelizable(ParallelScope.All)]
+[CancelAfter(120_000)]
 public sealed class FileTakeOverTests(Engine engine)
 {
     private ScriptedVendor _vendor = null!;
