@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs every test. Needs the .NET SDK; installs PostgreSQL, RabbitMQ and Node.js from Debian where they are missing, and the
-# Node packages that tests use as peers.
+# Runs every test. Needs the .NET SDK; installs PostgreSQL, RabbitMQ, Node.js and Chromium from Debian where they are missing,
+# and the Node packages that tests use as peers.
 #
 #   ./test.sh                    everything
 #   ./test.sh --only Segments    one test project (repeat for more): tests/Segments.Tests, or EndToEnd, or Repository
@@ -55,6 +55,10 @@ needs_node() { # other people's gRPC, and the checks of the contracts
   [[ " ${projects[*]} " == *" Conformance "* || " ${projects[*]} " == *" Repository.Tests "* ]]
 }
 
+needs_browser() { # a person signs in at an outside service
+  [[ " ${projects[*]} " == *" EndToEnd "* ]]
+}
+
 # ---- what is started is stopped ------------------------------------------------------------------------------------
 
 children=()
@@ -74,6 +78,8 @@ trap 'exit 143' TERM
 
 rm -rf "$results"
 mkdir -p "$results" .data
+
+if needs_browser; then eng/browser.sh install; fi # first: apt-get does one thing at a time
 
 if needs_servers; then
   say "Starting PostgreSQL and RabbitMQ"

@@ -12,6 +12,12 @@ public static class Topics
     /// <summary>A run for the Braze worker; data is <see cref="Events.V1.ExportRunRequested"/>.</summary>
     public const string BrazeRunRequested = "exports.braze-run-requested.v1";
 
+    /// <summary>A run for the Microsoft Advertising worker; data is <see cref="Events.V1.ExportRunRequested"/>.</summary>
+    public const string MicrosoftAdvertisingRunRequested = "exports.microsoft-advertising-run-requested.v1";
+
+    /// <summary>A run for the webhook worker; data is <see cref="Events.V1.ExportRunRequested"/>.</summary>
+    public const string WebhookRunRequested = "exports.webhook-run-requested.v1";
+
     /// <summary>A run has ended; data is <see cref="Events.V1.ExportRunCompleted"/>.</summary>
     public const string ExportRunCompleted = "exports.export-run-completed.v1";
 

@@ -1,5 +1,6 @@
 using CustomerInsights.Connections.Defining;
 using CustomerInsights.Connections.Removing;
+using CustomerInsights.Connections.SigningIn;
 using CustomerInsights.Connections.Verifying;
 using CustomerInsights.Connections.Viewing;
 using CustomerInsights.Contracts.Connections.V1;
@@ -12,7 +13,7 @@ using Wire = CustomerInsights.Contracts.Connections.V1;
 namespace CustomerInsights.Connections;
 
 /// <summary>What administrators do with connections.</summary>
-internal sealed record ConnectionActions(CreateConnection Create, UpdateConnection Update, DeleteConnection Delete, VerifyConnection Verify, AddExportUser AddExportUser);
+internal sealed record ConnectionActions(CreateConnection Create, UpdateConnection Update, DeleteConnection Delete, VerifyConnection Verify, AddExportUser AddExportUser, BeginSignIn SignIn);
 
 /// <summary>The door for people.</summary>
 internal sealed class ConnectionDoor(ConnectionActions actions, ViewConnections view, ConnectionTypes types, ConnectionWire wire) : ConnectionService.ConnectionServiceBase
@@ -69,5 +70,21 @@ internal sealed class ConnectionDoor(ConnectionActions actions, ViewConnections 
     {
         var updated = await actions.AddExportUser.RunAsync(Caller.Of(context), ConnectionName.Parse(request.Name).OrThrow(), context.CancellationToken);
         return wire.WriteDetails(updated.OrThrow());
+    }
+
+    [RequiresRole(Role.Administrator)]
+    public override async Task<Wire.SignIn> BeginSignIn(BeginSignInRequest request, ServerCallContext context)
+    {
+        var begun = (await actions.SignIn.RunAsync(Caller.Of(context), request.Parent, request.Service, context.CancellationToken)).OrThrow();
+        var message = ConnectionWire.Write(begun.SignIn);
+        message.SignInUri = begun.Link.AbsoluteUri;
+        return message;
+    }
+
+    [RequiresRole(Role.Administrator)]
+    public override async Task<Wire.SignIn> GetSignIn(GetSignInRequest request, ServerCallContext context)
+    {
+        var signIn = await actions.SignIn.FindAsync(Caller.Of(context), SignInName.Parse(request.Name).OrThrow(), context.CancellationToken);
+        return ConnectionWire.Write(signIn.OrThrow());
     }
 }

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using CustomerInsights.Connections.Defining;
 using CustomerInsights.Connections.Fetching;
+using CustomerInsights.Connections.SigningIn;
 using Google.Protobuf.WellKnownTypes;
 using Wire = CustomerInsights.Contracts.Connections.V1;
 
@@ -21,7 +22,7 @@ internal sealed class ConnectionWire(ConnectionTypes types)
             DisplayName = connection.DisplayName,
             Access = connection.Access,
             State = StateOf(connection),
-            StateReason = Problem.Explain(connection),
+            StateReason = types.Explain(connection),
             Consent = new Wire.Consent
             {
                 StatementVersion = connection.Agreement.StatementVersion,
@@ -34,7 +35,7 @@ internal sealed class ConnectionWire(ConnectionTypes types)
             CreatedBy = connection.CreatedBy,
             Etag = connection.Etag,
         };
-        types.Of(connection.Type).WriteSettings(message, connection.Host, connection.Workspace);
+        types.Of(connection.Type).WriteSettings(message, connection);
         return message;
     }
 
@@ -42,12 +43,12 @@ internal sealed class ConnectionWire(ConnectionTypes types)
     public Wire.Connection WriteOutline(Connection connection)
     {
         var message = new Wire.Connection { Name = connection.Name.ToString(), DisplayName = connection.DisplayName };
-        types.Of(connection.Type).WriteSettings(message, host: "", workspace: "");
+        types.Of(connection.Type).WriteSettings(message, details: null);
         return message;
     }
 
     /// <summary>What other services see.</summary>
-    public static Wire.ConnectionSummary WriteSummary(Connection connection) => new()
+    public Wire.ConnectionSummary WriteSummary(Connection connection) => new()
     {
         Name = connection.Name.ToString(),
         Type = connection.Type,
@@ -58,20 +59,25 @@ internal sealed class ConnectionWire(ConnectionTypes types)
         ExportUser = connection.ExportUser.Principal,
     };
 
+    /// <summary>How far a sign-in is.</summary>
+    public static Wire.SignIn Write(SignIn signIn) => new()
+    {
+        Name = signIn.Name.ToString(),
+        State = signIn.State,
+        StateReason = SignInProblem.Explain(signIn.Reason),
+        ExpireTime = Timestamp.FromDateTimeOffset(signIn.ExpiresAt),
+    };
+
     public Wire.Credential WriteCredential(FetchedCredential fetched)
     {
         var message = new Wire.Credential { ExportUser = fetched.Connection.ExportUser.Principal, DestinationAccount = AccountOf(fetched.Connection) };
-        types.Of(fetched.Connection.Type).WriteCredential(message, fetched.Connection.Host, fetched.Secret);
+        types.Of(fetched.Connection.Type).WriteCredential(message, fetched);
         return message;
     }
 
-    // A hash, because others store it, log it and send it on, and the host is nobody's business but ours. Ledgers hang on
-    // it, so without a label it stays what it was before there were labels.
-    private static string AccountOf(Connection connection)
-    {
-        var account = connection.Workspace.Length == 0 ? connection.Host : $"{connection.Host}\n{connection.Workspace}";
-        return $"{connection.Type}-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(account)))[..AccountLength]}";
-    }
+    // A hash, because others store it, log it and send it on, and the host is nobody's business but ours.
+    private string AccountOf(Connection connection) =>
+        $"{connection.Type}-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(types.Of(connection.Type).AccountOf(connection))))[..AccountLength]}";
 
     private static Wire.ConnectionState StateOf(Connection connection) => connection.IsActive ? Wire.ConnectionState.Active : Wire.ConnectionState.NeedsAttention;
 }

@@ -1,14 +1,16 @@
-using System.Net;
 using CustomerInsights.Connections.Auditing;
 using CustomerInsights.Connections.Consenting;
 using CustomerInsights.Connections.Defining;
 using CustomerInsights.Connections.Fetching;
+using CustomerInsights.Connections.Granting;
 using CustomerInsights.Connections.Protecting;
 using CustomerInsights.Connections.Removing;
+using CustomerInsights.Connections.SigningIn;
 using CustomerInsights.Connections.Verifying;
 using CustomerInsights.Connections.Viewing;
 using CustomerInsights.Contracts.Exports.V1;
 using CustomerInsights.ServiceDefaults.Hosting;
+using CustomerInsights.ServiceDefaults.Outbound;
 using Microsoft.Extensions.Options;
 
 namespace CustomerInsights.Connections;
@@ -23,6 +25,7 @@ public sealed class ConnectionsApp : IServiceApp
         builder.AddOptions<ConnectionsOptions>(ConnectionsOptions.Section);
         AddDefining(builder);
         AddVerifying(builder);
+        AddSigningIn(builder);
         AddFetching(builder);
         AddProtecting(builder);
         builder.AddGrpcClient<ExportService.ExportServiceClient>("exports");
@@ -36,6 +39,8 @@ public sealed class ConnectionsApp : IServiceApp
             ConsentStatement.Find(version ?? ConsentStatement.CurrentVersion) is { } text ? Results.Text(text) : Results.NotFound()));
         builder.Services
             .AddSingleton<ConnectionType, BrazeConnectionType>()
+            .AddSingleton<ConnectionType, MicrosoftAdvertisingConnectionType>()
+            .AddSingleton<ConnectionType, WebhookConnectionType>()
             .AddSingleton<ConnectionTypes>()
             .AddSingleton<ConnectionWire>()
             .AddSingleton<ConnectionActions>()
@@ -48,10 +53,27 @@ public sealed class ConnectionsApp : IServiceApp
     }
 
     private static void AddVerifying(ServiceBuilder builder) => builder.Services
-        .AddSingleton<ResolveHost>(Dns.GetHostAddressesAsync)
-        .AddSingleton<OutboundClient>()
+        .AddOutbound(services => services.GetRequiredService<IOptions<ConnectionsOptions>>().Value.OutboundRules)
         .AddSingleton<BrazeProbe>()
+        .AddSingleton<MicrosoftAdvertisingProbe>()
+        .AddSingleton<WebhookProbe>()
         .AddSingleton<VerifyConnection>();
+
+    private static void AddSigningIn(ServiceBuilder builder)
+    {
+        builder.MapOpenHttp(SignInPages.Map);
+        builder.AddJobs<ForgetSignIns>(concurrency: 1);
+        builder.Services
+            .AddHostedService<StartForgettingSignIns>()
+            .AddSingleton<SignInAddresses>()
+            .AddSingleton<SignInTools>()
+            .AddSingleton<BeginSignIn>()
+            .AddSingleton<FollowLink>()
+            .AddSingleton<CompleteSignIn>()
+            .AddSingleton<SignInPages>()
+            .AddSingleton<IdentityPlatform>()
+            .AddSingleton<AccessTokens>();
+    }
 
     private static void AddFetching(ServiceBuilder builder)
     {

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using CustomerInsights.ServiceDefaults.Outbound;
 
 namespace CustomerInsights.Connections;
 
@@ -23,11 +24,32 @@ internal sealed class ConnectionsOptions : IValidatableObject
     /// <value>What encrypts the keys themselves.</value>
     public KeyProtectionOptions KeyProtection { get; set; } = new();
 
+    /// <value>
+    /// Address of the HTTP port as browsers of the people who sign in see it, such as "https://insights.example.com/". Default:
+    /// this machine's own address.
+    /// </value>
+    public string? PublicAddress { get; set; }
+
+    /// <value>Sign-in at Microsoft Advertising.</value>
+    public MicrosoftAdvertisingRegistration MicrosoftAdvertising { get; set; } = new();
+
+    public OutboundRules OutboundRules => new(AllowedSandboxHosts, VerifyTimeout);
+
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         foreach (var host in AllowedSandboxHosts.Where(host => !Uri.TryCreate($"http://{host}/", UriKind.Absolute, out var uri) || uri.Authority != host))
         {
             yield return new ValidationResult($"{Section}:{nameof(AllowedSandboxHosts)} must hold hosts such as \"127.0.0.1:5090\"; \"{host}\" is none.");
+        }
+
+        if (PublicAddress is { } text && !(Uri.TryCreate(text, UriKind.Absolute, out var address) && address.Scheme.StartsWith(Uri.UriSchemeHttp, StringComparison.Ordinal) && text.EndsWith('/')))
+        {
+            yield return new ValidationResult($"{Section}:{nameof(PublicAddress)} must be an address such as https://insights.example.com/, ending with \"/\".");
+        }
+
+        foreach (var complaint in MicrosoftAdvertising.Check(OutboundRules))
+        {
+            yield return complaint;
         }
     }
 }

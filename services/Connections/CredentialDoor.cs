@@ -7,18 +7,18 @@ using Grpc.Core;
 
 namespace CustomerInsights.Connections;
 
-/// <summary>The door for processes of this system. A new type of connection adds its worker here.</summary>
+/// <summary>The door for processes of this system. Which worker may have which credential, the type of the connection says.</summary>
 internal sealed class CredentialDoor(FetchCredential fetch, ReportRefusedCredential report, ViewConnections view, ConnectionWire wire) : CredentialService.CredentialServiceBase
 {
-    [RequiresService("worker-braze")]
+    [RequiresWorker]
     public override async Task<Credential> FetchCredential(FetchCredentialRequest request, ServerCallContext context)
     {
         var name = ConnectionName.Parse(request.Name).OrThrow();
         var run = RunName.Parse(request.Run, name.Environment).OrThrow();
-        return wire.WriteCredential((await fetch.RunAsync(Caller.Of(context), name, run, context.CancellationToken)).OrThrow());
+        return wire.WriteCredential((await fetch.RunAsync(Caller.Of(context), new CredentialWish(name, run, request.Renew), context.CancellationToken)).OrThrow());
     }
 
-    [RequiresService("worker-braze")]
+    [RequiresWorker]
     public override async Task<ReportRefusedCredentialResponse> ReportRefusedCredential(ReportRefusedCredentialRequest request, ServerCallContext context)
     {
         var name = ConnectionName.Parse(request.Name).OrThrow();
@@ -31,6 +31,6 @@ internal sealed class CredentialDoor(FetchCredential fetch, ReportRefusedCredent
     public override async Task<ConnectionSummary> DescribeConnection(DescribeConnectionRequest request, ServerCallContext context)
     {
         var connection = await view.OneAsync(ConnectionName.Parse(request.Name).OrThrow(), context.CancellationToken);
-        return ConnectionWire.WriteSummary(connection.OrThrow());
+        return wire.WriteSummary(connection.OrThrow());
     }
 }

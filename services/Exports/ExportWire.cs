@@ -53,6 +53,8 @@ internal sealed class ExportWire(DestinationTypes types)
 
     public Wire.RunAssignment WriteAssignment(ExportRun run) => new()
     {
+        SegmentDisplayNames = { run.SegmentDisplayNames.ToDictionary() },
+        EmptyAudiences = run.EmptyAudiences,
         Run = run.Name.ToString(),
         Export = Write(run.Name.Export, run.Definition, run.DefinitionEtag),
         FullComparison = run.FullComparison,
@@ -80,6 +82,7 @@ internal sealed class ExportWire(DestinationTypes types)
             FullComparison = run.FullComparison,
             ExportUser = run.ExportUser,
             ResendAll = run.ResendAll,
+            EmptyAudiences = run.EmptyAudiences,
         };
         wire.SegmentCounts.Add(run.SegmentCounts.Select(Write));
         if (wire.SegmentCounts is [var only])

@@ -37,6 +37,8 @@ public sealed class ExportsApp : IServiceApp
         builder.AddGrpcClient<ProfileService.ProfileServiceClient>("segments");
         builder.Services
             .AddSingleton<DestinationType, BrazeDestinationType>()
+            .AddSingleton<DestinationType, MicrosoftAdvertisingDestinationType>()
+            .AddSingleton<DestinationType, WebhookDestinationType>()
             .AddSingleton<DestinationTypes>()
             .AddSingleton<ConnectionLookup>()
             .AddSingleton<SegmentLookup>()
@@ -72,6 +74,7 @@ public sealed class ExportsApp : IServiceApp
     {
         builder.AddGrpcService<RunsDoor>();
         builder.Services
+            .AddSingleton<CheckWorker>()
             .AddSingleton<BeginRun>()
             .AddSingleton<RecordProgress>()
             .AddSingleton<RecordRejectedRows>()

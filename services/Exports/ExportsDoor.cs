@@ -71,7 +71,7 @@ internal sealed class ExportsDoor(
     public override async Task<Wire.ExportRun> RunExport(RunExportRequest request, ServerCallContext context)
     {
         var name = ExportName.Parse(request.Name).OrThrow();
-        var how = new RunWish(request.FullComparison, request.ResendAll, request.RequestId);
+        var how = new RunWish(request.FullComparison, request.ResendAll, request.RequestId) { EmptyAudiences = request.EmptyAudiences };
         var run = await actions.Run.RunAsync(name, how, Caller.Of(context), context.CancellationToken);
         return ExportWire.Write(new ViewedRun(run.OrThrow(), []));
     }

@@ -18,49 +18,48 @@ internal sealed class RunsDoor(
     FindDeletedExports findDeleted,
     ExportWire wire) : Wire.ExportRunService.ExportRunServiceBase
 {
-    private const string BrazeWorker = "worker-braze";
-
-    [RequiresService(BrazeWorker)]
+    [RequiresWorker]
     public override async Task<RunAssignment> BeginRun(BeginRunRequest request, ServerCallContext context)
     {
-        var run = await begin.RunAsync(RunName.Parse(request.Name).OrThrow(), context.CancellationToken);
+        var run = await begin.RunAsync(ReadRun(request.Name, context), context.CancellationToken);
         return wire.WriteAssignment(run.OrThrow());
     }
 
-    [RequiresService(BrazeWorker)]
+    [RequiresWorker]
     public override async Task<ReportProgressResponse> ReportProgress(ReportProgressRequest request, ServerCallContext context)
     {
         var report = ExportWire.ReadReport(request.Counts, request.SegmentCounts, request.ThrottledUntil);
-        var cancel = await progress.RunAsync(RunName.Parse(request.Name).OrThrow(), report, context.CancellationToken);
+        var cancel = await progress.RunAsync(ReadRun(request.Name, context), report, context.CancellationToken);
         return new ReportProgressResponse { CancelRequested = cancel.OrThrow() };
     }
 
-    [RequiresService(BrazeWorker)]
+    [RequiresWorker]
     public override async Task<RecordRejectedRowsResponse> RecordRejectedRows(RecordRejectedRowsRequest request, ServerCallContext context)
     {
-        var name = RunName.Parse(request.Name).OrThrow();
-        var refusal = await rejected.RunAsync(name, [.. request.Rows.Select(ExportWire.Read)], context.CancellationToken);
+        var run = ReadRun(request.Name, context);
+        var refusal = await rejected.RunAsync(run, [.. request.Rows.Select(ExportWire.Read)], context.CancellationToken);
         return refusal is null ? new RecordRejectedRowsResponse() : throw refusal.ToRpcException();
     }
 
-    [RequiresService(BrazeWorker)]
+    [RequiresWorker]
     public override async Task<CompleteRunResponse> CompleteRun(CompleteRunRequest request, ServerCallContext context)
     {
-        var name = RunName.Parse(request.Name).OrThrow();
+        var run = ReadRun(request.Name, context);
         var action = ReadAction(request.State).OrThrow();
         var report = ExportWire.ReadReport(request.Counts, request.SegmentCounts, throttledUntil: null);
         var completion = new RunCompletion(action, report, request.Reason, request.Message) { Classes = [.. request.RejectionClasses.Select(ExportWire.Read)] };
-        var run = await complete.RunAsync(name, completion, context.CancellationToken);
-        run.OrThrow();
+        (await complete.RunAsync(run, completion, context.CancellationToken)).OrThrow();
         return new CompleteRunResponse();
     }
 
-    [RequiresService(BrazeWorker)]
+    [RequiresWorker]
     public override async Task<FindDeletedExportsResponse> FindDeletedExports(FindDeletedExportsRequest request, ServerCallContext context)
     {
         var deleted = await findDeleted.RunAsync([.. request.ExportUids.Distinct(StringComparer.Ordinal)], context.CancellationToken);
         return new FindDeletedExportsResponse { ExportUids = { deleted.OrThrow() } };
     }
+
+    private static ClaimedRun ReadRun(string name, ServerCallContext context) => new(RunName.Parse(name).OrThrow(), Caller.Of(context).Service ?? "");
 
     private static Result<RunAction> ReadAction(Wire.RunState state) => state switch
     {

@@ -2,6 +2,10 @@ using System.Globalization;
 using System.Net;
 using CustomerInsights.Sandbox.Braze;
 using CustomerInsights.Sandbox.Braze.Controlling;
+using CustomerInsights.Sandbox.MicrosoftAdvertising;
+using CustomerInsights.Sandbox.MicrosoftAdvertising.Controlling;
+using CustomerInsights.Sandbox.Webhook;
+using CustomerInsights.Sandbox.Webhook.Controlling;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -86,9 +90,24 @@ public sealed partial class SandboxServer : IAsyncDisposable
         var application = builder.Build();
         var door = new BrazeDoor(sandbox);
         BrazeControlRoutes.Map(application, sandbox);
+        MapMicrosoftAdvertising(application, options);
+        var webhooks = new WebhookSandbox(options.Seed, options.WebhookSecret, options.Time);
+        WebhookControlRoutes.Map(application, webhooks);
+        application.Map($"{WebhookSandbox.Path}/{{receiver}}", new WebhookDoor(webhooks).HandleAsync);
         application.MapGet("/sandbox", () => "CustomerInsights sandbox: local stand-ins of outside services. Never for production.\n");
         application.MapFallback("{*path}", door.HandleAsync);
         return application;
+    }
+
+    private static void MapMicrosoftAdvertising(WebApplication application, SandboxOptions options)
+    {
+        var sandbox = new MicrosoftAdvertisingSandbox(options.MicrosoftAdvertising, options.Seed, options.Time);
+        var door = new MicrosoftAdvertisingDoor(sandbox);
+        MicrosoftAdvertisingControlRoutes.Map(application, sandbox);
+        foreach (var prefix in MicrosoftAdvertisingRoutes.Prefixes)
+        {
+            application.Map(prefix + "/{**path}", door.HandleAsync);
+        }
     }
 
     private static async Task WritePortsAsync(string file, int port, CancellationToken cancellationToken)

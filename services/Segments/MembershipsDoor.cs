@@ -12,7 +12,7 @@ namespace CustomerInsights.Segments;
 /// <summary>The door to members and their changes.</summary>
 internal sealed class MembershipsDoor(Database database, OpenStreams streams) : Wire.MembershipService.MembershipServiceBase
 {
-    [RequiresRole(Role.Viewer, OrServices = ["worker-braze"])]
+    [RequiresRole(Role.Viewer, OrWorkers = true)]
     public override async Task StreamMembers(StreamMembersRequest request, IServerStreamWriter<MembershipPage> responseStream, ServerCallContext context)
     {
         using var place = streams.Enter().OrThrow();
@@ -23,7 +23,7 @@ internal sealed class MembershipsDoor(Database database, OpenStreams streams) : 
         await streams.SendAsync(snapshot.ReadMembersAsync(request.StartAfter, context.CancellationToken), responseStream, context.CancellationToken);
     }
 
-    [RequiresRole(Role.Viewer, OrServices = ["worker-braze"])]
+    [RequiresRole(Role.Viewer, OrWorkers = true)]
     public override async Task StreamChanges(StreamChangesRequest request, IServerStreamWriter<MembershipPage> responseStream, ServerCallContext context)
     {
         using var place = streams.Enter().OrThrow();

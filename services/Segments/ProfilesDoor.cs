@@ -27,7 +27,7 @@ internal sealed class ProfilesDoor(ProfileActions actions) : Wire.ProfileService
         return SchemaWire.Write(declared.OrThrow());
     }
 
-    [RequiresRole(Role.Viewer, OrServices = ["exports", "worker-braze"])]
+    [RequiresRole(Role.Viewer, OrServices = ["exports"], OrWorkers = true)]
     public override async Task<Wire.ProfileSchema> GetProfileSchema(GetProfileSchemaRequest request, ServerCallContext context)
     {
         var set = await actions.View.RunAsync(ParseSchemaName(request.Name, "name"), context.CancellationToken);

@@ -29,7 +29,7 @@ internal sealed class SegmentsDoor(SegmentActions segments, RefreshActions refre
         return SegmentWire.Write((await segments.Create.RunAsync(wanted, Caller.Of(context).Principal, context.CancellationToken)).OrThrow());
     }
 
-    [RequiresRole(Role.Viewer, OrServices = ["exports", "worker-braze"])]
+    [RequiresRole(Role.Viewer, OrServices = ["exports"], OrWorkers = true)]
     public override async Task<Wire.Segment> GetSegment(GetSegmentRequest request, ServerCallContext context)
     {
         var segment = await segments.View.OneAsync(SegmentName.Parse(request.Name).OrThrow(), context.CancellationToken);

@@ -4,5 +4,8 @@ using CustomerInsights.Exports;
 using CustomerInsights.Segments;
 using CustomerInsights.ServiceDefaults.Hosting;
 using CustomerInsights.Workers.Braze;
+using CustomerInsights.Workers.MicrosoftAdvertising;
+using CustomerInsights.Workers.Webhook;
 
-return await ServiceHost.RunAsync([new EnvironmentsApp(), new ConnectionsApp(), new SegmentsApp(), new ExportsApp(), new BrazeApp()], args);
+return await ServiceHost.RunAsync(
+    [new EnvironmentsApp(), new ConnectionsApp(), new SegmentsApp(), new ExportsApp(), new BrazeApp(), new MicrosoftAdvertisingApp(), new WebhookApp()], args);

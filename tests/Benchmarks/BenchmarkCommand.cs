@@ -12,6 +12,7 @@ namespace CustomerInsights.Benchmarks;
 internal static class BenchmarkCommand
 {
     public const string BrazeExport = "braze-export";
+    public const string MicrosoftAdvertising = "microsoft-advertising";
     public const string SegmentRefresh = "segment-refresh";
     public const string Grpc = "grpc";
 
@@ -21,8 +22,8 @@ internal static class BenchmarkCommand
 
     public static RootCommand Create()
     {
-        var scenario = new Option<string>("--scenario") { Description = "What to measure.", Required = true }.AcceptOnlyFromAmong(BrazeExport, SegmentRefresh, Grpc);
-        var profiles = new Option<int?>("--profiles") { Description = $"How many. Default: {ExportedProfiles:N0} for {BrazeExport}, {RefreshedProfiles:N0} for {SegmentRefresh}." };
+        var scenario = new Option<string>("--scenario") { Description = "What to measure.", Required = true }.AcceptOnlyFromAmong(BrazeExport, MicrosoftAdvertising, SegmentRefresh, Grpc);
+        var profiles = new Option<int?>("--profiles") { Description = $"How many. Default: {ExportedProfiles:N0} for {BrazeExport} and {MicrosoftAdvertising}, {RefreshedProfiles:N0} for {SegmentRefresh}." };
         var engine = new Option<Engine?>("--engine") { Description = $"Where profiles are stored. Default: PostgreSql (separate processes) for {BrazeExport}; {SegmentRefresh} measures both." };
         var inFlight = new Option<int>("--in-flight") { Description = "Requests that the bare client keeps on their way, as many as the worker.", DefaultValueFactory = _ => WorkerRequestsInFlight };
         var rounds = new Option<int>("--rounds") { Description = $"How often each contender of {Grpc} takes its turn.", DefaultValueFactory = _ => 5 };
@@ -34,7 +35,7 @@ internal static class BenchmarkCommand
         };
         root.SetAction((parsed, cancellationToken) =>
         {
-            var isExport = parsed.GetValue(scenario) == BrazeExport;
+            var isExport = parsed.GetValue(scenario) is BrazeExport or MicrosoftAdvertising;
             var engines = parsed.GetValue(engine) is { } one ? [one] : parsed.GetValue(scenario) == SegmentRefresh ? new[] { Engine.Sqlite, Engine.PostgreSql } : [Engine.PostgreSql];
             var options = new BenchmarkOptions
             {
@@ -60,6 +61,7 @@ internal static class BenchmarkCommand
             var results = await (options.Scenario switch
             {
                 BrazeExport => new BrazeExportScenario(options, engine).RunAsync(cancellationToken),
+                MicrosoftAdvertising => new MicrosoftAdvertisingScenario(options, engine).RunAsync(cancellationToken),
                 SegmentRefresh => new SegmentRefreshScenario(options, engine).RunAsync(cancellationToken),
                 _ => new GrpcScenario(options).RunAsync(cancellationToken),
             });

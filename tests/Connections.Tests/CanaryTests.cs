@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Data.Common;
 using System.Diagnostics;
 using System.Text;
 using CustomerInsights.Contracts.Connections.V1;
@@ -37,7 +36,7 @@ public sealed class CanaryTests(Engine engine) : ConnectionsFixture(engine)
         await scene.Braze.AllowKeyAsync(canaries[3], Token);
         await WalkAsync(scene, canaries);
 
-        var tables = await DumpAsync();
+        var tables = await StoredText.DumpAsync(Harness.Database, _engine, Token);
         var logs = string.Join('\n', Harness.Logs.Records);
         var places = new Dictionary<string, string>
         {
@@ -110,35 +109,6 @@ public sealed class CanaryTests(Engine engine) : ConnectionsFixture(engine)
         }
     }
 
-    private Task<string> DumpAsync() => Harness.Database.ReadAsync(
-        async session =>
-        {
-            var tables = await session.QueryAsync<string>(_engine == Engine.Sqlite
-                ? "SELECT name FROM sqlite_master WHERE type = 'table'"
-                : "SELECT table_name FROM information_schema.tables WHERE table_schema = 'connections'");
-            var text = new StringBuilder();
-            foreach (var table in tables)
-            {
-                await using var command = session.Connection.CreateCommand();
-                command.CommandText = $"SELECT * FROM {Identifier.Quote(table)}";
-                await using var reader = await command.ExecuteReaderAsync(Token);
-                await AppendRowsAsync(text, table, reader);
-            }
-
-            return text.ToString();
-        },
-        Token);
-
-    private static async Task AppendRowsAsync(StringBuilder text, string table, DbDataReader reader)
-    {
-        var values = new object[reader.FieldCount];
-        while (await reader.ReadAsync(Token))
-        {
-            reader.GetValues(values);
-            text.Append(table).Append(": ").AppendJoin('|', values.Select(v => v is byte[] bytes ? Encoding.Latin1.GetString(bytes) : $"{v}".Replace('\n', ' '))).Append('\n');
-        }
-    }
-
-    private static string Describe(Activity activity) =>
+    internal static string Describe(Activity activity) =>
         $"{activity.Source.Name} {activity.DisplayName} {string.Join(' ', activity.TagObjects)} {string.Join(' ', activity.Events.Select(e => $"{e.Name} {string.Join(' ', e.Tags)}"))} {string.Join(' ', activity.Baggage)}";
 }

@@ -1,6 +1,6 @@
-using CustomerInsights.Connections.Verifying;
 using CustomerInsights.Sandbox;
 using CustomerInsights.ServiceDefaults.Errors;
+using CustomerInsights.ServiceDefaults.Outbound;
 using CustomerInsights.ServiceDefaults.Storage;
 using CustomerInsights.TestKit.Hosting;
 using Grpc.Core;

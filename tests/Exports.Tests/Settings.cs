@@ -14,6 +14,16 @@ internal static class Settings
         return braze;
     }
 
+    public static MicrosoftAdvertisingExport MicrosoftAdvertisingMessage(Action<MicrosoftAdvertisingExport>? change = null)
+    {
+        var settings = new MicrosoftAdvertisingExport { CustomerId = "1000001", AccountId = "2000001", EmailAttribute = "Email" };
+        change?.Invoke(settings);
+        return settings;
+    }
+
+    public static DestinationSettings MicrosoftAdvertising(Action<MicrosoftAdvertisingExport>? change = null) =>
+        new MicrosoftAdvertisingDestinationType().Read(new Wire.Export { MicrosoftAdvertising = MicrosoftAdvertisingMessage(change) })!;
+
     public static DestinationSettings Braze(Action<BrazeExport>? change = null) =>
         new BrazeDestinationType().Read(new Wire.Export { Braze = BrazeMessage(change) })!;
 }

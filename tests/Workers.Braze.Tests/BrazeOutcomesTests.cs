@@ -17,6 +17,8 @@ public sealed class BrazeOutcomesTests
     [TestCase(201, """{"message":"succ""", ExpectedResult = Answer.Unknown)]
     [TestCase(201, "[]", ExpectedResult = Answer.Unknown)]
     [TestCase(201, "<html>", ExpectedResult = Answer.Unknown)]
+    [TestCase(201, """{"message":"\ud800"}""", ExpectedResult = Answer.Refused)]
+    [TestCase(201, """{"message":"success","errors":[{"type":"\ud800","index":0}]}""", ExpectedResult = Answer.Delivered)]
     [TestCase(400, """{"message":"Error while parsing request body. Please check your syntax."}""", ExpectedResult = Answer.Refused)]
     [TestCase(400, "<html>", ExpectedResult = Answer.Refused)]
     [TestCase(401, """{"message":"Invalid API key: the-key"}""", ExpectedResult = Answer.Unauthorized)]

@@ -20,7 +20,7 @@ internal sealed record KeptRunning(
 
     public static void Write(Topology topology, string? serversFolder)
     {
-        string[] appIds = ["environments", "connections", "segments", "exports", "worker-braze"];
+        string[] appIds = ["environments", "connections", "segments", "exports", "worker-braze", "worker-microsoft-advertising", "worker-webhook"];
         var kept = new KeptRunning(
             topology.Processes.ToDictionary(p => p.Name, p => new KeptProcess(p.Id, KeptProcess.StartTimeOf(p.Id))),
             appIds.ToDictionary(a => a, topology.Grpc),

@@ -18,6 +18,8 @@ internal sealed class Topology : IAsyncDisposable
     private static readonly IReadOnlyList<(string AppId, string Project)> Services =
     [
         ("environments", "Environments"), ("connections", "Connections"), ("segments", "Segments"), ("exports", "Exports"), ("worker-braze", "Workers.Braze"),
+        ("worker-microsoft-advertising", "Workers.MicrosoftAdvertising"),
+        ("worker-webhook", "Workers.Webhook"),
     ];
 
     private readonly TopologyOptions _options;
@@ -148,6 +150,17 @@ internal sealed class Topology : IAsyncDisposable
             ["Authentication:Development:SigningKey"] = _signingKey,
             ["Connections:AllowedSandboxHosts:0"] = BrazeHost,
             ["Braze:AllowedSandboxHosts:0"] = BrazeHost,
+            ["MicrosoftAdvertising:AllowedSandboxHosts:0"] = BrazeHost,
+            ["MicrosoftAdvertising:CampaignAddress"] = $"{SandboxAddress}CampaignManagement/v13/",
+            ["MicrosoftAdvertising:BulkAddress"] = $"{SandboxAddress}Bulk/v13/",
+            ["Connections:MicrosoftAdvertising:ClientId"] = "sandbox-client",
+            ["Connections:MicrosoftAdvertising:ClientSecret"] = "sandbox-secret",
+            ["Connections:MicrosoftAdvertising:DeveloperToken"] = "BBD37VB98",
+            ["Connections:MicrosoftAdvertising:AuthorizeAddress"] = $"{SandboxAddress}identity/authorize",
+            ["Connections:MicrosoftAdvertising:TokenAddress"] = $"{SandboxAddress}identity/token",
+            ["Connections:MicrosoftAdvertising:CustomerAddress"] = $"{SandboxAddress}CustomerManagement/v13/",
+            ["Connections:MicrosoftAdvertising:CampaignAddress"] = $"{SandboxAddress}CampaignManagement/v13/",
+            ["Webhook:AllowedSandboxHosts:0"] = BrazeHost,
         };
         if (_options.Servers is { } servers)
         {

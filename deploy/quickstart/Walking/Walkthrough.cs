@@ -34,9 +34,13 @@ internal sealed class Walkthrough(Topology topology, Insights insights, ProfileF
         var export = await SetUp.CreateExportAsync(insights, connection, segment, file.Export, cancellationToken);
         screen.Good($"{export.Name}: attribute \"{export.Braze.SegmentApiIdentifier}\" and {export.Braze.FieldAttributes.Count + 1} fields");
 
+        var others = new OtherDestinations(topology, insights, screen);
+        await others.SetUpAsync(environment.Name, segment, file.Export, cancellationToken);
+
         using var braze = new BrazeStandIn(topology.SandboxAddress);
         screen.Heading("First refresh: everybody");
         var (good, before) = await DeliverAsync(segment.Name, export, braze, cancellationToken);
+        good &= await others.CompareAsync(segment.Name, cancellationToken);
         if (file.ChangesPath is null)
         {
             return good;
@@ -49,6 +53,7 @@ internal sealed class Walkthrough(Topology topology, Insights insights, ProfileF
         var (goodAgain, now) = await DeliverAsync(segment.Name, export, braze, cancellationToken);
         var sent = await SentChanges.ReadAsync(braze, last, export.Braze.SegmentApiIdentifier, (before, now), cancellationToken);
         screen.Changes(sent);
+        goodAgain &= await others.CompareAsync(segment.Name, cancellationToken);
         return good && goodAgain && sent.AreExact;
     }
 

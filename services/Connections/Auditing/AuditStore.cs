@@ -14,6 +14,7 @@ internal static class AuditActions
     public const string Removed = "CONNECTION_REMOVED";
     public const string Verified = "CONNECTION_VERIFIED";
     public const string ConsentGiven = "CONSENT_GIVEN";
+    public const string TermsConfirmed = "TERMS_CONFIRMED";
     public const string ExportUserAdded = "EXPORT_USER_ADDED";
     public const string ExportUserInvalid = "EXPORT_USER_INVALID";
     public const string ExportUserValidAgain = "EXPORT_USER_VALID_AGAIN";

@@ -26,6 +26,12 @@ internal sealed record Connection(
     /// <summary>Label that tells accounts behind one host apart; empty for none.</summary>
     public string Workspace { get; init; } = "";
 
+    /// <summary>Further settings, which only the type can read; empty for none.</summary>
+    public string Document { get; init; } = "";
+
+    /// <summary>The grant that is the credential instead of a secret; empty for none.</summary>
+    public string GrantId { get; init; } = "";
+
     public bool IsActive => CredentialProblem == Problem.None && ExportUserProblem == Problem.None;
 }
 

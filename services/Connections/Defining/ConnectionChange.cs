@@ -14,17 +14,16 @@ internal sealed record ConnectionChange(ConnectionName Name, string Etag)
 
     public ConnectionAccess? Access { get; private init; }
 
-    public string? Host { get; private init; }
+    public GivenSettings Settings { get; private init; } = new();
 
-    public string? Workspace { get; private init; }
-
-    public Secret? Secret { get; private init; }
+    /// <summary>Settings that the update names, as paths of the mask.</summary>
+    public IReadOnlyList<string> Paths { get; private init; } = [];
 
     /// <summary>Type whose settings the update carries; null when it touches none.</summary>
     public ConnectionType? Type { get; private init; }
 
     /// <summary>Whether the destination has to be asked again.</summary>
-    public bool TouchesCredential => Host is not null || Secret is not null;
+    public bool TouchesCredential => Settings.TouchCredential;
 
     public static Result<ConnectionChange> Parse(UpdateConnectionRequest request, ConnectionTypes types)
     {
@@ -37,22 +36,21 @@ internal sealed record ConnectionChange(ConnectionName Name, string Etag)
         var settings = paths.Where(path => path is not (DisplayNamePath or AccessPath)).ToList();
         foreach (var path in settings)
         {
-            var known = type is not null && (path == $"{type.Field}.host" || path == $"{type.Field}.api_key" || path == $"{type.Field}.workspace");
-            violations.Check(known, "update_mask", $"\"{path}\" cannot be changed; fields are display_name, access, braze.host, braze.api_key and braze.workspace, the last three with settings of that type.");
+            violations.Check(
+                type?.Changeable.Any(setting => path == $"{type.Field}.{setting}") == true,
+                "update_mask",
+                $"\"{path}\" cannot be changed; fields are display_name, access, and with settings of the type {string.Join(", ", types.ChangeablePaths)}.");
         }
 
         var change = new ConnectionChange(name, given.Etag)
         {
             DisplayName = paths.Contains(DisplayNamePath) ? ConnectionDraft.ReadDisplayName(given.DisplayName, violations) : null,
             Access = paths.Contains(AccessPath) ? ConnectionDraft.ReadAccess(given.Access, violations) : null,
-            Host = Names("host") ? type!.ReadHost(given, violations) : null,
-            Workspace = Names("workspace") ? type!.ReadWorkspace(given, violations) : null,
-            Secret = Names("api_key") ? type!.ReadSecret(given, violations) : null,
+            Settings = type?.Read(given, setting => settings.Contains($"{type.Field}.{setting}"), isNew: false, violations) ?? new GivenSettings(),
+            Paths = settings,
             Type = settings.Count > 0 ? type : null,
         };
         return violations.None ? change : violations.ToRefusal();
-
-        bool Names(string setting) => type is not null && settings.Contains($"{type.Field}.{setting}");
     }
 
     /// <summary>Names of what differs from the connection, for the audit trail.</summary>
@@ -68,19 +66,10 @@ internal sealed record ConnectionChange(ConnectionName Name, string Etag)
             yield return AccessPath;
         }
 
-        if (Host is { } host && host != connection.Host)
+        foreach (var path in Paths.Where(path => !(path.EndsWith(".host", StringComparison.Ordinal) && Settings.Host == connection.Host)
+            && !(path.EndsWith(".workspace", StringComparison.Ordinal) && Settings.Workspace == connection.Workspace)))
         {
-            yield return $"{connection.Type}.host";
-        }
-
-        if (Workspace is { } workspace && workspace != connection.Workspace)
-        {
-            yield return $"{connection.Type}.workspace";
-        }
-
-        if (Secret is not null)
-        {
-            yield return $"{connection.Type}.api_key";
+            yield return path;
         }
     }
 

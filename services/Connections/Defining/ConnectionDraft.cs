@@ -9,7 +9,7 @@ namespace CustomerInsights.Connections.Defining;
 
 /// <summary>A connection that somebody wants, with its fields checked all at once (CON-6, CON-8, CON-13).</summary>
 internal sealed record ConnectionDraft(
-    ConnectionName Name, ConnectionType Type, string DisplayName, string Host, string Workspace, Secret Secret, ConnectionAccess Access, string StatementVersion, string RequestId)
+    ConnectionName Name, ConnectionType Type, string DisplayName, GivenSettings Settings, ConnectionAccess Access, string StatementVersion, string RequestId)
 {
     private const int MinIdLength = 3;
     private const int MaxIdLength = 40;
@@ -21,7 +21,9 @@ internal sealed record ConnectionDraft(
     /// would lie in the table in clear.
     /// </summary>
     public string Fingerprint => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(
-        string.Join('\n', Name, Type.Id, DisplayName, Host, Workspace, Access, StatementVersion))));
+        string.Join('\n', [Name, Type.Id, DisplayName, Settings.Host, Settings.Workspace, Access, StatementVersion, .. SignIn]))));
+
+    private IEnumerable<object> SignIn => Settings.SignIn is { } signIn ? [signIn] : [];
 
     public static Result<ConnectionDraft> Parse(CreateConnectionRequest request, ConnectionTypes types)
     {
@@ -44,12 +46,10 @@ internal sealed record ConnectionDraft(
         CheckConsent(wanted.Consent, violations);
         var type = types.Of(wanted);
         violations.Check(type is not null, "connection.settings", $"one of {types.Fields} is required.");
-        var host = type?.ReadHost(wanted, violations) ?? "";
-        var workspace = type?.ReadWorkspace(wanted, violations) ?? "";
-        var secret = type?.ReadSecret(wanted, violations) ?? default;
+        var settings = type?.Read(wanted, _ => true, isNew: true, violations);
         return violations.None
             ? new ConnectionDraft(
-                new ConnectionName(environment, request.ConnectionId), type!, displayName, host, workspace, secret, access, wanted.Consent.StatementVersion, request.RequestId)
+                new ConnectionName(environment, request.ConnectionId), type!, displayName, settings!, access, wanted.Consent.StatementVersion, request.RequestId)
             : violations.ToRefusal();
     }
 

@@ -10,7 +10,7 @@ internal static class ConnectionStore
 {
     private const string Columns =
         """
-        environment_id, connection_id, type, display_name, host, workspace, access, secret, credential_version, credential_problem,
+        environment_id, connection_id, type, display_name, host, workspace, document, grant_id, access, secret, credential_version, credential_problem,
         export_user, export_user_groups, export_user_since, export_user_problem, statement_version, agreed_by, agreed_at, created_at, created_by, etag
         """;
 
@@ -21,7 +21,7 @@ internal static class ConnectionStore
         await transaction.ExecuteAsync(
             $"""
             INSERT INTO connections ({Columns}, display_name_key, request_id, request_fingerprint)
-            VALUES (@Environment, @Connection, @Type, @DisplayName, @Host, @Workspace, @Access, @Secret, @CredentialVersion, @CredentialProblem,
+            VALUES (@Environment, @Connection, @Type, @DisplayName, @Host, @Workspace, @Document, @GrantId, @Access, @Secret, @CredentialVersion, @CredentialProblem,
               @ExportUser, @Groups, @Since, @ExportUserProblem, @StatementVersion, @AgreedBy, @AgreedAt, @CreatedAt, @CreatedBy, @Etag,
               @Key, @requestId, @fingerprint)
             ON CONFLICT DO NOTHING
@@ -34,6 +34,8 @@ internal static class ConnectionStore
                 connection.DisplayName,
                 connection.Host,
                 connection.Workspace,
+                connection.Document,
+                connection.GrantId,
                 Access = (long)connection.Access,
                 connection.Secret,
                 connection.CredentialVersion,
@@ -57,7 +59,7 @@ internal static class ConnectionStore
     public static Task SaveAsync(Transaction transaction, Connection connection) => transaction.ExecuteAsync(
         $"""
         UPDATE connections
-        SET display_name = @DisplayName, display_name_key = @Key, host = @Host, workspace = @Workspace, access = @Access, secret = @Secret,
+        SET display_name = @DisplayName, display_name_key = @Key, host = @Host, workspace = @Workspace, document = @Document, grant_id = @GrantId, access = @Access, secret = @Secret,
           credential_version = @CredentialVersion, credential_problem = @CredentialProblem,
           export_user = @ExportUser, export_user_groups = @Groups, export_user_since = @Since, export_user_problem = @ExportUserProblem, etag = @Etag
         WHERE {IsNamed}
@@ -70,6 +72,8 @@ internal static class ConnectionStore
             Key = KeyOf(connection.DisplayName),
             connection.Host,
             connection.Workspace,
+            connection.Document,
+            connection.GrantId,
             Access = (long)connection.Access,
             connection.Secret,
             connection.CredentialVersion,
@@ -142,6 +146,8 @@ internal static class ConnectionStore
         row.Etag)
     {
         Workspace = row.Workspace,
+        Document = row.Document,
+        GrantId = row.GrantId,
     };
 
     private sealed record Row(
@@ -151,6 +157,8 @@ internal static class ConnectionStore
         string DisplayName,
         string Host,
         string Workspace,
+        string Document,
+        string GrantId,
         int Access,
         string Secret,
         long CredentialVersion,

@@ -1,5 +1,6 @@
 using CustomerInsights.Connections.Auditing;
 using CustomerInsights.Connections.Protecting;
+using CustomerInsights.Connections.SigningIn;
 using CustomerInsights.ServiceDefaults.Errors;
 using CustomerInsights.ServiceDefaults.Identity;
 using CustomerInsights.ServiceDefaults.Resources;
@@ -25,7 +26,8 @@ internal sealed class CreateConnection(Database database, ProtectSecrets secrets
             return twin;
         }
 
-        if ((await draft.Type.ProbeAsync(draft.Host, draft.Secret, cancellationToken)).ToRefusal() is { } refusal)
+        var settings = await draft.Type.CheckAsync(caller, draft.Name.Environment, before: null, draft.Settings, cancellationToken);
+        if (settings.Refusal is { } refusal)
         {
             return refusal;
         }
@@ -33,15 +35,21 @@ internal sealed class CreateConnection(Database database, ProtectSecrets secrets
         var exportUser = await exportUsers.OfAsync(draft.Name.Environment, caller, cancellationToken);
         if (rehearse)
         {
-            return Build(caller, draft, exportUser, secret: "") with { Etag = "" };
+            return Build(caller, draft, settings.Value, exportUser) with { Etag = "" };
         }
 
-        var created = Build(caller, draft, exportUser, await secrets.CloseAsync(draft.Name, 1, draft.Secret, cancellationToken));
-        return await database.WriteAsync(transaction => AddAsync(transaction, caller, draft, created), cancellationToken);
+        var secret = settings.Value.Secret is { } plain ? await secrets.CloseAsync(draft.Name, 1, plain, cancellationToken) : "";
+        var created = Build(caller, draft, settings.Value, exportUser) with { Secret = secret };
+        return await database.WriteAsync(transaction => AddAsync(transaction, caller, draft, created, settings.Value.SignIn), cancellationToken);
     }
 
-    private async Task<Result<Connection>> AddAsync(Transaction transaction, Caller caller, ConnectionDraft draft, Connection created)
+    private async Task<Result<Connection>> AddAsync(Transaction transaction, Caller caller, ConnectionDraft draft, Connection created, SignIn? signIn)
     {
+        if (await SignInStore.RefuseUsedAsync(transaction, signIn) is { } used)
+        {
+            return await FindTwinAsync(transaction, caller, draft) ?? used;
+        }
+
         if (!await ConnectionStore.AddAsync(transaction, created, draft.RequestId, draft.Fingerprint))
         {
             return await FindTwinAsync(transaction, caller, draft)
@@ -51,16 +59,22 @@ internal sealed class CreateConnection(Database database, ProtectSecrets secrets
         await audit.AddAsync(transaction, new AuditEntry(caller.Principal, AuditActions.Created, created.Name, $"{created.Type}, {created.Access}") { CredentialVersion = created.CredentialVersion });
         await audit.AddAsync(transaction, new AuditEntry(caller.Principal, AuditActions.ConsentGiven, created.Name, created.Agreement.StatementVersion));
         await audit.AddAsync(transaction, new AuditEntry(caller.Principal, AuditActions.ExportUserAdded, created.Name, created.ExportUser.Principal));
+        if (draft.Settings.TermsAccepted)
+        {
+            await audit.AddAsync(transaction, new AuditEntry(caller.Principal, AuditActions.TermsConfirmed, created.Name));
+        }
+
+        await SignInStore.UseUpAsync(transaction, signIn);
         return created;
     }
 
-    private Connection Build(Caller caller, ConnectionDraft draft, ExportUser exportUser, string secret) => new(
+    private Connection Build(Caller caller, ConnectionDraft draft, CheckedSettings settings, ExportUser exportUser) => new(
         draft.Name,
         draft.Type.Id,
         draft.DisplayName,
-        draft.Host,
+        settings.Host,
         draft.Access,
-        secret,
+        Secret: "",
         CredentialVersion: 1,
         Problem.None,
         exportUser,
@@ -70,7 +84,9 @@ internal sealed class CreateConnection(Database database, ProtectSecrets secrets
         caller.Principal,
         ids.Next())
     {
-        Workspace = draft.Workspace,
+        Workspace = settings.Workspace,
+        Document = settings.Document,
+        GrantId = settings.SignIn?.GrantId ?? "",
     };
 
     /// <summary>

@@ -8,6 +8,7 @@ internal static class Problem
     public const string CredentialForbidden = "CREDENTIAL_FORBIDDEN";
     public const string HostUnreachable = "HOST_UNREACHABLE";
     public const string SecretUnreadable = "SECRET_UNREADABLE";
+    public const string GrantRevoked = "GRANT_REVOKED";
     public const string ExportUserInvalid = "EXPORT_USER_INVALID";
     public const string NeedsAttention = "CONNECTION_NEEDS_ATTENTION";
 
@@ -21,10 +22,8 @@ internal static class Problem
         CredentialForbidden => "The service knows the key, but it lacks a permission that is needed. Make a key with the permissions users.track and users.export.segment, and enter it.",
         HostUnreachable => "The host could not be reached, or did not answer as the service does. Check the host, and try again later.",
         SecretUnreadable => "The stored key can no longer be decrypted. Enter it anew; if this happens to many connections, check the certificate of Connections:KeyProtection.",
+        GrantRevoked => "The grant of the person who signed in does not hold any more. Sign in again and name the new sign-in in the connection.",
         ExportUserInvalid => "The export user is no longer administrator of the environment. Any administrator may add themselves as export user instead.",
         _ => throw new ArgumentOutOfRangeException(nameof(problem), "is none of the known problems."),
     };
-
-    public static string Explain(Connection connection) =>
-        string.Join(' ', new[] { connection.CredentialProblem, connection.ExportUserProblem }.Where(p => p != None).Select(Explain));
 }

@@ -1,10 +1,13 @@
 using CustomerInsights.Connections.Auditing;
+using CustomerInsights.Connections.Granting;
 using CustomerInsights.Connections.Protecting;
+using CustomerInsights.Connections.SigningIn;
 using CustomerInsights.Contracts.Connections.V1;
 using CustomerInsights.ServiceDefaults.Errors;
 using CustomerInsights.ServiceDefaults.Identity;
 using CustomerInsights.ServiceDefaults.Resources;
 using CustomerInsights.ServiceDefaults.Storage;
+using SignIn = CustomerInsights.Connections.SigningIn.SignIn;
 
 namespace CustomerInsights.Connections.Defining;
 
@@ -29,44 +32,40 @@ internal sealed class UpdateConnection(Database database, ProtectSecrets secrets
             return Refusal.Invalid("connection.settings", $"the connection is of the type {found.Type}, which cannot be changed.");
         }
 
-        var credential = change.TouchesCredential ? await RenewAsync(found, change, cancellationToken) : found;
-        return credential.Refusal is { } refusal
-            ? refusal
-            : await database.WriteAsync(transaction => SaveAsync(transaction, caller, change, credential.Value), cancellationToken);
-    }
-
-    /// <summary>The connection with the new host and key, after the destination has accepted them.</summary>
-    private async Task<Result<Connection>> RenewAsync(Connection found, ConnectionChange change, CancellationToken cancellationToken)
-    {
-        var type = types.Of(found.Type);
-        var host = change.Host ?? found.Host;
-        if (change.Secret is null && !type.MayCarryOver(found.Host, host))
+        if (!change.TouchesCredential)
         {
-            return Refusal.Invalid("connection.braze.api_key", "must be sent again, because a key of the one kind of host is not shown to the other.");
+            return await database.WriteAsync(transaction => SaveAsync(transaction, caller, change, new Renewal(found, null)), cancellationToken);
         }
 
-        if ((change.Secret ?? (await secrets.OpenAsync(found, cancellationToken))?.Secret) is not { } secret)
-        {
-            return Refusal.Precondition(Problem.SecretUnreadable, Problem.Explain(Problem.SecretUnreadable));
-        }
-
-        if ((await type.ProbeAsync(host, secret, cancellationToken)).ToRefusal() is { } refusal)
+        var settings = await types.Of(found.Type).CheckAsync(caller, found.Name.Environment, found, change.Settings, cancellationToken);
+        if (settings.Refusal is { } refusal)
         {
             return refusal;
         }
 
+        var renewed = await RenewAsync(found, settings.Value, cancellationToken);
+        return await database.WriteAsync(transaction => SaveAsync(transaction, caller, change, renewed), cancellationToken);
+    }
+
+    /// <summary>The connection with the new credential, which the destination has accepted.</summary>
+    private async Task<Renewal> RenewAsync(Connection found, CheckedSettings settings, CancellationToken cancellationToken)
+    {
         var version = found.CredentialVersion + 1;
-        return found with
+        var connection = found with
         {
-            Host = host,
-            Secret = await secrets.CloseAsync(found.Name, version, secret, cancellationToken),
+            Host = settings.Host,
+            Document = settings.Document,
+            GrantId = settings.SignIn?.GrantId ?? found.GrantId,
+            Secret = settings.Secret is { } secret ? await secrets.CloseAsync(found.Name, version, secret, cancellationToken) : found.Secret,
             CredentialVersion = version,
             CredentialProblem = Problem.None,
         };
+        return new Renewal(connection, settings.SignIn);
     }
 
-    private async Task<Result<Connection>> SaveAsync(Transaction transaction, Caller caller, ConnectionChange change, Connection renewed)
+    private async Task<Result<Connection>> SaveAsync(Transaction transaction, Caller caller, ConnectionChange change, Renewal renewal)
     {
+        var renewed = renewal.Connection;
         var present = await ConnectionStore.LockAsync(transaction, change.Name);
         if (present is null)
         {
@@ -84,14 +83,25 @@ internal sealed class UpdateConnection(Database database, ProtectSecrets secrets
             return CreateConnection.Taken(present.Type);
         }
 
+        if (await SignInStore.RefuseUsedAsync(transaction, renewal.SignIn) is { } used)
+        {
+            return used;
+        }
+
         var updated = (change.TouchesCredential ? renewed : present) with
         {
             DisplayName = change.DisplayName ?? present.DisplayName,
             Access = change.Access ?? present.Access,
-            Workspace = change.Workspace ?? present.Workspace,
+            Workspace = change.Settings.Workspace ?? present.Workspace,
             Etag = ids.Next(),
         };
         await ConnectionStore.SaveAsync(transaction, updated);
+        if (present.GrantId != updated.GrantId)
+        {
+            await SignInStore.UseUpAsync(transaction, renewal.SignIn);
+            await GrantStore.RemoveAsync(transaction, present.GrantId);
+        }
+
         await RecordAsync(transaction, caller, change, present, updated);
         return updated;
     }
@@ -108,4 +118,7 @@ internal sealed class UpdateConnection(Database database, ProtectSecrets secrets
             await audit.AddAsync(transaction, new AuditEntry(caller.Principal, action, after.Name));
         }
     }
+
+    /// <summary>A connection with a credential that the destination has accepted.</summary>
+    private sealed record Renewal(Connection Connection, SignIn? SignIn);
 }

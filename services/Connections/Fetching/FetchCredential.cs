@@ -1,6 +1,5 @@
 using CustomerInsights.Connections.Auditing;
 using CustomerInsights.Connections.Defining;
-using CustomerInsights.Connections.Protecting;
 using CustomerInsights.ServiceDefaults.Errors;
 using CustomerInsights.ServiceDefaults.Identity;
 using CustomerInsights.ServiceDefaults.Resources;
@@ -9,37 +8,43 @@ using CustomerInsights.ServiceDefaults.Storage;
 namespace CustomerInsights.Connections.Fetching;
 
 /// <summary>A connection with its secret in clear, on its way to the worker.</summary>
-internal sealed record FetchedCredential(Connection Connection, Secret Secret);
+/// <param name="ExpiresAt">When the secret expires; null when it does not by itself.</param>
+internal sealed record FetchedCredential(Connection Connection, Secret Secret, DateTimeOffset? ExpiresAt);
+
+/// <summary>What a worker wants.</summary>
+/// <param name="Renew">What it got last is refused as expired (MSA-3).</param>
+internal sealed record CredentialWish(ConnectionName Name, RunName Run, bool Renew);
 
 /// <summary>
 /// Gives a worker the credential for one run, provided it is a run's worker of the right type, the export user is still
 /// administrator (D-15), and the destination has not refused the credential. Every fetch leaves a trail, granted or not.
 /// </summary>
-internal sealed class FetchCredential(Database database, ProtectSecrets secrets, ConnectionTypes types, NameExportUser exportUsers, AuditStore audit, IdGenerator ids)
+internal sealed class FetchCredential(Database database, ConnectionTypes types, NameExportUser exportUsers, AuditStore audit, IdGenerator ids)
 {
-    public async Task<Result<FetchedCredential>> RunAsync(Caller caller, ConnectionName name, RunName run, CancellationToken cancellationToken)
+    public async Task<Result<FetchedCredential>> RunAsync(Caller caller, CredentialWish wish, CancellationToken cancellationToken)
     {
+        var name = wish.Name;
         var found = await database.ReadAsync(session => ConnectionStore.FindAsync(session, name), cancellationToken);
         if (found is null)
         {
             return Refusal.NotFound(name.ToString());
         }
 
-        if (caller.Service != types.Of(found.Type).Worker)
+        var type = types.Of(found.Type);
+        if (caller.Service != type.Worker)
         {
-            return new Refusal(RefusalKind.PermissionDenied, $"Only {types.Of(found.Type).Worker} may fetch credentials of this type.") { Reason = "WRONG_WORKER" };
+            return new Refusal(RefusalKind.PermissionDenied, $"Only {type.Worker} may fetch credentials of this type.") { Reason = "WRONG_WORKER" };
         }
 
-        // Asked before the transaction begins: another service and perhaps a new key are behind these.
+        // Asked before the transaction begins: other services and perhaps a new key are behind these.
         var facts = new Facts(
             found,
             await exportUsers.IsAdministratorAsync(name.Environment, found.ExportUser, cancellationToken),
-            await secrets.OpenAsync(found, cancellationToken));
-        var renewed = facts.Opened is { ByOldKey: true } old ? await secrets.CloseAsync(name, found.CredentialVersion, old.Secret, cancellationToken) : null;
-        return await database.WriteAsync(transaction => DecideAsync(transaction, caller, facts, renewed, run), cancellationToken);
+            await type.OpenAsync(found, wish.Renew, cancellationToken));
+        return await database.WriteAsync(transaction => DecideAsync(transaction, caller, facts, wish.Run), cancellationToken);
     }
 
-    private async Task<Result<FetchedCredential>> DecideAsync(Transaction transaction, Caller caller, Facts facts, string? renewedSecret, RunName run)
+    private async Task<Result<FetchedCredential>> DecideAsync(Transaction transaction, Caller caller, Facts facts, RunName run)
     {
         var present = await ConnectionStore.LockAsync(transaction, facts.Asked.Name);
         if (present is null)
@@ -55,18 +60,18 @@ internal sealed class FetchCredential(Database database, ProtectSecrets secrets,
 
         var updated = present with
         {
-            Secret = renewedSecret ?? present.Secret,
+            Secret = facts.Opened.Rewritten ?? present.Secret,
             ExportUserProblem = facts.HasExportUser ? Problem.None : Problem.ExportUserInvalid,
-            CredentialProblem = facts.Opened is null ? Problem.SecretUnreadable : present.CredentialProblem,
+            CredentialProblem = facts.Opened.Problem == Problem.None ? present.CredentialProblem : facts.Opened.Problem,
         };
         await SaveAsync(transaction, caller, present, updated);
-        var refusal = Refuse(updated);
+        var refusal = Refuse(updated) ?? facts.Opened.Refusal;
         await audit.AddAsync(transaction, new AuditEntry(caller.Principal, refusal is null ? AuditActions.CredentialRead : AuditActions.CredentialWithheld, updated.Name, refusal?.Reason)
         {
             Run = run.ToString(),
             CredentialVersion = updated.CredentialVersion,
         });
-        return refusal is null ? new FetchedCredential(updated, facts.Opened!.Value.Secret) : refusal;
+        return refusal is null ? new FetchedCredential(updated, facts.Opened.Secret, facts.Opened.ExpiresAt) : refusal;
     }
 
     private async Task SaveAsync(Transaction transaction, Caller caller, Connection before, Connection after)
@@ -85,12 +90,12 @@ internal sealed class FetchCredential(Database database, ProtectSecrets secrets,
         }
     }
 
-    private static Refusal? Refuse(Connection connection) => connection switch
+    private Refusal? Refuse(Connection connection) => connection switch
     {
         { ExportUserProblem: not Problem.None } => Refusal.Precondition(Problem.ExportUserInvalid, Problem.Explain(Problem.ExportUserInvalid)),
-        { CredentialProblem: not Problem.None } => Refusal.Precondition(Problem.NeedsAttention, Problem.Explain(connection.CredentialProblem)),
+        { CredentialProblem: not Problem.None } => Refusal.Precondition(Problem.NeedsAttention, types.Of(connection.Type).Explain(connection.CredentialProblem)),
         _ => null,
     };
 
-    private sealed record Facts(Connection Asked, bool HasExportUser, OpenedSecret? Opened);
+    private sealed record Facts(Connection Asked, bool HasExportUser, OpenedCredential Opened);
 }

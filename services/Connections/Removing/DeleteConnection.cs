@@ -1,5 +1,6 @@
 using CustomerInsights.Connections.Auditing;
 using CustomerInsights.Connections.Defining;
+using CustomerInsights.Connections.Granting;
 using CustomerInsights.ServiceDefaults.Errors;
 using CustomerInsights.ServiceDefaults.Identity;
 using CustomerInsights.ServiceDefaults.Storage;
@@ -27,7 +28,8 @@ internal sealed class DeleteConnection(Database database, ExportsInUse exports, 
         }
 
         await ConnectionStore.RemoveAsync(transaction, name);
-        await audit.AddAsync(transaction, new AuditEntry(caller.Principal, AuditActions.ExportUserRemoved, name, present!.ExportUser.Principal));
+        await GrantStore.RemoveAsync(transaction, present!.GrantId);
+        await audit.AddAsync(transaction, new AuditEntry(caller.Principal, AuditActions.ExportUserRemoved, name, present.ExportUser.Principal));
         await audit.AddAsync(transaction, new AuditEntry(caller.Principal, AuditActions.Removed, name, present.Type) { CredentialVersion = present.CredentialVersion });
         return null;
     }

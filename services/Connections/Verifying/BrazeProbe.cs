@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
-using System.Text.Json;
 using CustomerInsights.Connections.Defining;
+using CustomerInsights.ServiceDefaults.Outbound;
 using Microsoft.Extensions.Options;
 
 namespace CustomerInsights.Connections.Verifying;
@@ -12,8 +12,6 @@ namespace CustomerInsights.Connections.Verifying;
 /// </summary>
 internal sealed partial class BrazeProbe(OutboundClient outbound, IOptions<ConnectionsOptions> options, TimeProvider time, ILogger<BrazeProbe> logger)
 {
-    private const int MaxAnswer = 64 * 1024;
-
     // One object about nobody.
     private static readonly byte[] Body = [.. """{"attributes":[{}]}"""u8];
 
@@ -27,7 +25,7 @@ internal sealed partial class BrazeProbe(OutboundClient outbound, IOptions<Conne
             Log.Asked(logger, outcome.Problem.Length == 0 ? "accepted" : outcome.Problem);
             return outcome;
         }
-        catch (Exception failure) when (failure is HttpRequestException or IOException || (failure is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        catch (Exception failure) when (BoundedJson.IsOutage(failure) && !cancellationToken.IsCancellationRequested)
         {
             // The message may name the host, so only the kind of failure is kept.
             Log.Failed(logger, failure.GetType().Name, (failure as HttpRequestException)?.HttpRequestError.ToString() ?? "-");
@@ -51,21 +49,8 @@ internal sealed partial class BrazeProbe(OutboundClient outbound, IOptions<Conne
     }
 
     /// <summary>Whether the answer is a JSON object with a message, as every answer of Braze is. Read up to a limit only.</summary>
-    private static async Task<bool> IsBrazeAsync(HttpResponseMessage answer, CancellationToken cancellationToken)
-    {
-        await using var stream = await answer.Content.ReadAsStreamAsync(cancellationToken);
-        var buffer = new byte[MaxAnswer];
-        var length = await stream.ReadAtLeastAsync(buffer, MaxAnswer, throwOnEndOfStream: false, cancellationToken);
-        try
-        {
-            using var document = JsonDocument.Parse(buffer.AsMemory(0, length));
-            return document.RootElement is { ValueKind: JsonValueKind.Object } root && root.TryGetProperty("message", out var message) && message.ValueKind == JsonValueKind.String;
-        }
-        catch (JsonException)
-        {
-            return false;
-        }
-    }
+    private static async Task<bool> IsBrazeAsync(HttpResponseMessage answer, CancellationToken cancellationToken) =>
+        await BoundedJson.ReadAsync(answer, cancellationToken) is { } body && BoundedJson.Text(body, "message") is not null;
 
     private static partial class Log
     {

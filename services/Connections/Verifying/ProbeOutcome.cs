@@ -1,5 +1,4 @@
 using CustomerInsights.Connections.Defining;
-using CustomerInsights.ServiceDefaults.Errors;
 
 namespace CustomerInsights.Connections.Verifying;
 
@@ -15,7 +14,4 @@ internal sealed record ProbeOutcome(string Problem)
 
     /// <summary>Nothing is known of the credential.</summary>
     public static ProbeOutcome Unreachable { get; } = new(Defining.Problem.HostUnreachable);
-
-    /// <summary>Why nothing can be saved (CON-14); null when it can.</summary>
-    public Refusal? ToRefusal() => this == Accepted ? null : Refusal.Precondition(Problem, Defining.Problem.Explain(Problem));
 }

@@ -1,6 +1,5 @@
 using CustomerInsights.Connections.Auditing;
 using CustomerInsights.Connections.Defining;
-using CustomerInsights.Connections.Protecting;
 using CustomerInsights.ServiceDefaults.Errors;
 using CustomerInsights.ServiceDefaults.Identity;
 using CustomerInsights.ServiceDefaults.Resources;
@@ -12,7 +11,7 @@ namespace CustomerInsights.Connections.Verifying;
 /// Asks the outside service whether it still accepts the stored credential, and records what it says (CON-14). A service
 /// that cannot be reached says nothing, so the state stays.
 /// </summary>
-internal sealed class VerifyConnection(Database database, ProtectSecrets secrets, ConnectionTypes types, AuditStore audit, IdGenerator ids)
+internal sealed class VerifyConnection(Database database, ConnectionTypes types, AuditStore audit, IdGenerator ids)
 {
     public async Task<Result<Connection>> RunAsync(Caller caller, ConnectionName name, CancellationToken cancellationToken)
     {
@@ -22,14 +21,13 @@ internal sealed class VerifyConnection(Database database, ProtectSecrets secrets
             return Refusal.NotFound(name.ToString());
         }
 
-        var opened = await secrets.OpenAsync(found, cancellationToken);
-        var problem = opened is null ? Problem.SecretUnreadable : (await types.Of(found.Type).ProbeAsync(found.Host, opened.Value.Secret, cancellationToken)).Problem;
-        return problem == Problem.HostUnreachable
-            ? Refusal.Precondition(problem, Problem.Explain(problem))
-            : await database.WriteAsync(transaction => RecordAsync(transaction, caller, found, problem), cancellationToken);
+        var verified = await types.Of(found.Type).VerifyAsync(found, cancellationToken);
+        return verified.Problem == Problem.HostUnreachable
+            ? Refusal.Precondition(verified.Problem, types.Of(found.Type).Explain(verified.Problem))
+            : await database.WriteAsync(transaction => RecordAsync(transaction, caller, found, verified), cancellationToken);
     }
 
-    private async Task<Result<Connection>> RecordAsync(Transaction transaction, Caller caller, Connection asked, string problem)
+    private async Task<Result<Connection>> RecordAsync(Transaction transaction, Caller caller, Connection asked, VerifiedCredential verified)
     {
         var present = await ConnectionStore.LockAsync(transaction, asked.Name);
         if (present is null)
@@ -37,15 +35,15 @@ internal sealed class VerifyConnection(Database database, ProtectSecrets secrets
             return Refusal.NotFound(asked.Name.ToString());
         }
 
-        await audit.AddAsync(transaction, new AuditEntry(caller.Principal, AuditActions.Verified, asked.Name, problem) { CredentialVersion = asked.CredentialVersion });
+        await audit.AddAsync(transaction, new AuditEntry(caller.Principal, AuditActions.Verified, asked.Name, verified.Problem) { CredentialVersion = asked.CredentialVersion });
 
         // The answer was about a credential that has been replaced meanwhile, and whose successor was verified.
-        if (present.CredentialVersion != asked.CredentialVersion || present.CredentialProblem == problem)
+        if (present.CredentialVersion != asked.CredentialVersion || verified.Put(present) == present)
         {
             return present;
         }
 
-        var updated = present with { CredentialProblem = problem, Etag = ids.Next() };
+        var updated = verified.Put(present) with { Etag = ids.Next() };
         await ConnectionStore.SaveAsync(transaction, updated);
         return updated;
     }

@@ -3,22 +3,17 @@ using CustomerInsights.Contracts;
 using CustomerInsights.Contracts.Exports.V1;
 using CustomerInsights.Contracts.Segments.V1;
 using CustomerInsights.ServiceDefaults.Errors;
-using Google.Protobuf;
-using Wire = CustomerInsights.Contracts.Exports.V1;
 
 namespace CustomerInsights.Exports.Defining;
 
 /// <summary>Exports to Braze: settings, data matching and what Braze does not allow (BRZ-11, BRZ-12, BRZ-18).</summary>
-internal sealed class BrazeDestinationType : DestinationType
+internal sealed class BrazeDestinationType() : DestinationType<BrazeExport>("braze")
 {
     private const int MaxNameLength = 255;
     private const int MaxFields = 40;
     private const long DocumentedMembers = 1_000_000;
     private const string LiteralName = "Segment_API_Identifier";
     private const string Identifier = "export.braze.segment_api_identifier";
-
-    private static readonly JsonFormatter Formatter = new(JsonFormatter.Settings.Default);
-    private static readonly JsonParser Parser = new(JsonParser.Settings.Default.WithIgnoreUnknownFields(true));
 
     /// <summary>Profile fields of Braze that an export may feed, with the types that fit.</summary>
     private static readonly FrozenDictionary<string, AttributeType[]> ProfileFields = new Dictionary<string, AttributeType[]>(StringComparer.Ordinal)
@@ -42,30 +37,16 @@ internal sealed class BrazeDestinationType : DestinationType
         "marked_email_as_spam_at", "push_subscribe", "push_token_import", "push_tokens", "subscription_groups", "twitter", "user_alias",
     ]).ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
-    public override string Type => "braze";
-
-    public override string Field => "braze";
-
     public override string RunTopic => Topics.BrazeRunRequested;
 
-    public override DestinationSettings? Read(Wire.Export export)
+    protected override void FillIn(BrazeExport braze)
     {
-        if (export.Braze is null)
-        {
-            return null;
-        }
-
-        var braze = export.Braze.Clone();
         braze.AttributeShape = braze.AttributeShape == BrazeAttributeShape.Unspecified ? BrazeAttributeShape.NamedByIdentifier : braze.AttributeShape;
         braze.OnRemoval = braze.OnRemoval == BrazeOnRemoval.Unspecified ? BrazeOnRemoval.Null : braze.OnRemoval;
-        return new DestinationSettings(Type, Formatter.Format(braze));
     }
 
-    public override void Write(DestinationSettings settings, Wire.Export export) => export.Braze = Parse(settings);
-
-    public override void Check(DestinationSettings settings, ProfileAttributes? attributes, Violations violations)
+    protected override void Check(BrazeExport braze, ProfileAttributes? attributes, Violations violations)
     {
-        var braze = Parse(settings);
         CheckIdentifier(braze, violations);
         CheckMatching(braze, attributes, violations);
         CheckFields(braze, attributes, violations);
@@ -74,12 +55,11 @@ internal sealed class BrazeDestinationType : DestinationType
     }
 
     // Of the literal shape there may be several: they are warned of.
-    public override WrittenAudience? AudienceOf(DestinationSettings settings) =>
-        Parse(settings) is { AttributeShape: not BrazeAttributeShape.LiteralName } braze ? new WrittenAudience(braze.SegmentApiIdentifier, Identifier) : null;
+    protected override IReadOnlyList<WrittenAudience> AudiencesOf(BrazeExport braze, IReadOnlyList<string> segments) =>
+        braze.AttributeShape == BrazeAttributeShape.LiteralName ? [] : [new WrittenAudience(braze.SegmentApiIdentifier, Identifier)];
 
-    public override IEnumerable<string> Warn(DestinationSettings settings, long memberCount)
+    protected override IEnumerable<string> Warn(BrazeExport braze, long memberCount)
     {
-        var braze = Parse(settings);
         if (memberCount > DocumentedMembers)
         {
             yield return $"The segments hold {memberCount:N0} members in all. Up to {DocumentedMembers:N0} take up to 40 minutes; what lies beyond depends on the Braze contract.";
@@ -153,6 +133,4 @@ internal sealed class BrazeDestinationType : DestinationType
         name.Length is > 0 and <= MaxNameLength && !name.Any(character => char.IsWhiteSpace(character) || char.IsControl(character)),
         field,
         $"must be 1 to {MaxNameLength} characters without white space.");
-
-    private static BrazeExport Parse(DestinationSettings settings) => Parser.Parse<BrazeExport>(settings.Document);
 }

@@ -49,6 +49,11 @@ internal sealed class CheckDefinition(SegmentLookup segments, DestinationTypes t
             }
         }
 
+        if ((changed & (ExportParts.Segments | ExportParts.Settings)) != 0 && draft.Settings is { } settings)
+        {
+            types.Of(settings).CheckSegments(draft.Segments, facts, violations);
+        }
+
         await CheckSettingsAsync(name.Environment, draft, changed, violations, cancellationToken);
         await CheckRivalAsync(name, draft, connection, changed, violations, cancellationToken);
         if (!violations.None)
@@ -121,7 +126,8 @@ internal sealed class CheckDefinition(SegmentLookup segments, DestinationTypes t
     private async Task CheckRivalAsync(
         ExportName name, ExportDraft draft, ConnectionFacts? connection, ExportParts changed, Violations violations, CancellationToken cancellationToken)
     {
-        if ((changed & (ExportParts.Connection | ExportParts.Settings)) == 0 || connection is null || draft.Settings is not { } settings || settings.Type != connection.Type)
+        const ExportParts Telling = ExportParts.Connection | ExportParts.Settings | ExportParts.Segments;
+        if ((changed & Telling) == 0 || connection is null || draft.Settings is not { } settings || settings.Type != connection.Type)
         {
             return;
         }
@@ -129,8 +135,8 @@ internal sealed class CheckDefinition(SegmentLookup segments, DestinationTypes t
         if (await rivals.RunAsync(name, draft, connection, cancellationToken) is { } rival)
         {
             violations.Add(
-                types.Of(settings).AudienceOf(settings)!.Field,
-                $"is written by {rival.Name}, too: each would take out whom only the other one holds. Choose another one, or put the segments into one export.");
+                rival.Audience.Field,
+                $"is written by {rival.Export.Name}, too: each would take out whom only the other one holds. Choose another one, or put the segments into one export.");
         }
     }
 }

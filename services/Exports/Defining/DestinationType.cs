@@ -1,20 +1,22 @@
 using System.Diagnostics.CodeAnalysis;
 using CustomerInsights.ServiceDefaults.Errors;
+using Google.Protobuf;
+using Google.Protobuf.Reflection;
 using Wire = CustomerInsights.Contracts.Exports.V1;
 
 namespace CustomerInsights.Exports.Defining;
 
-/// <summary>
-/// All that exports know of one type of destination. A second destination is a second class like this one, registered in
-/// <see cref="ExportsApp"/>, and a field of the contract's oneof.
-/// </summary>
-internal abstract class DestinationType
+/// <summary>All that exports know of one type of destination; written as a <see cref="DestinationType{TSettings}"/>.</summary>
+/// <param name="type">Type of the connections it goes through, as Connections calls it, such as "braze".</param>
+internal abstract class DestinationType(string type)
 {
-    /// <summary>Type of the connections it goes through, as Connections calls it.</summary>
-    public abstract string Type { get; }
+    public string Type => type;
 
     /// <summary>Field of the settings in an export, in update masks and in violations.</summary>
-    public abstract string Field { get; }
+    public string Field { get; } = type.Replace('-', '_');
+
+    /// <summary>App id of the only process that works on its runs.</summary>
+    public string Worker { get; } = $"worker-{type}";
 
     /// <summary>Topic on which its worker is asked to take a run over.</summary>
     public abstract string RunTopic { get; }
@@ -28,17 +30,68 @@ internal abstract class DestinationType
     /// <summary>Adds a violation for each wrong field. Without schema, what depends on it is left out.</summary>
     public abstract void Check(DestinationSettings settings, ProfileAttributes? attributes, Violations violations);
 
-    /// <summary>What at the destination the export keeps equal to its segments; null when others may write it, too.</summary>
-    public abstract WrittenAudience? AudienceOf(DestinationSettings settings);
+    /// <summary>Adds a violation for each segment that the destination cannot show beside the others.</summary>
+    /// <param name="segments">Names in the order of the export.</param>
+    /// <param name="facts">What is known of those that exist.</param>
+    public virtual void CheckSegments(IReadOnlyList<string> segments, IReadOnlyDictionary<string, SegmentFacts> facts, Violations violations)
+    {
+    }
+
+    /// <summary>What at the destination the export keeps equal to its segments; empty when others may write it, too.</summary>
+    /// <param name="segments">Names in the order of the export.</param>
+    public abstract IReadOnlyList<WrittenAudience> AudiencesOf(DestinationSettings settings, IReadOnlyList<string> segments);
 
     /// <summary>Things to know that do not forbid saving.</summary>
     /// <param name="memberCount">Sum of the members of all segments.</param>
     public abstract IEnumerable<string> Warn(DestinationSettings settings, long memberCount);
 }
 
+/// <summary>
+/// A destination whose settings are a message of the contract. Another destination is another class like the one for Braze,
+/// registered in <see cref="ExportsApp"/>, and a field of the contract's oneof that is named as its type.
+/// </summary>
+internal abstract class DestinationType<TSettings>(string type) : DestinationType(type)
+    where TSettings : class, IMessage<TSettings>, new()
+{
+    private static readonly JsonFormatter Formatter = new(JsonFormatter.Settings.Default);
+    private static readonly JsonParser Parser = new(JsonParser.Settings.Default.WithIgnoreUnknownFields(true));
+    private readonly FieldDescriptor _field = Wire.Export.Descriptor.FindFieldByName(type.Replace('-', '_'));
+
+    public sealed override DestinationSettings? Read(Wire.Export export)
+    {
+        if (_field.Accessor.GetValue(export) is not TSettings given)
+        {
+            return null;
+        }
+
+        var settings = given.Clone();
+        FillIn(settings);
+        return new DestinationSettings(Type, Formatter.Format(settings));
+    }
+
+    public sealed override void Write(DestinationSettings settings, Wire.Export export) => _field.Accessor.SetValue(export, Parse(settings));
+
+    public sealed override void Check(DestinationSettings settings, ProfileAttributes? attributes, Violations violations) => Check(Parse(settings), attributes, violations);
+
+    public sealed override IReadOnlyList<WrittenAudience> AudiencesOf(DestinationSettings settings, IReadOnlyList<string> segments) => AudiencesOf(Parse(settings), segments);
+
+    public sealed override IEnumerable<string> Warn(DestinationSettings settings, long memberCount) => Warn(Parse(settings), memberCount);
+
+    /// <summary>Puts defaults where nothing is given.</summary>
+    protected abstract void FillIn(TSettings settings);
+
+    protected abstract void Check(TSettings settings, ProfileAttributes? attributes, Violations violations);
+
+    protected abstract IReadOnlyList<WrittenAudience> AudiencesOf(TSettings settings, IReadOnlyList<string> segments);
+
+    protected abstract IEnumerable<string> Warn(TSettings settings, long memberCount);
+
+    private static TSettings Parse(DestinationSettings settings) => Parser.Parse<TSettings>(settings.Document);
+}
+
 /// <summary>An audience that one export of an account may write, and no other.</summary>
-/// <param name="Name">Its name at the destination.</param>
-/// <param name="Field">The field of an export that gives the name.</param>
+/// <param name="Name">What tells it from others of the account.</param>
+/// <param name="Field">The field of an export that leads to it.</param>
 internal sealed record WrittenAudience(string Name, string Field);
 
 /// <summary>Looks destination types up.</summary>

@@ -11,4 +11,8 @@ internal sealed class ExportStamp(IdGenerator ids, TimeProvider time)
 
     public Export Change(Export export, CheckedDefinition made) =>
         export with { Definition = made.Definition, Warnings = made.Warnings, Etag = ids.Next() };
+
+    /// <summary>The export that no refresh leads to a run of; what is due is forgotten.</summary>
+    public Export StopFollowing(Export export) =>
+        export with { Definition = export.Definition with { FollowRefreshes = false }, Due = null, Etag = ids.Next() };
 }

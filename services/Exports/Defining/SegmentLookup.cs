@@ -5,7 +5,10 @@ namespace CustomerInsights.Exports.Defining;
 
 /// <summary>What exports may know about a segment.</summary>
 /// <param name="Version">Version that readers see; 0 before the first refresh.</param>
-internal sealed record SegmentFacts(bool Active, long Version, long MemberCount);
+internal sealed record SegmentFacts(bool Active, long Version, long MemberCount)
+{
+    public string DisplayName { get; init; } = "";
+}
 
 /// <summary>Asks Segments.</summary>
 internal sealed class SegmentLookup(SegmentService.SegmentServiceClient segments, ProfileService.ProfileServiceClient profiles)
@@ -38,6 +41,6 @@ internal sealed class SegmentLookup(SegmentService.SegmentServiceClient segments
     private async Task<SegmentFacts?> FindOneAsync(string name, CancellationToken cancellationToken)
     {
         var segment = await PeerQuestion.FindAsync(segments.GetSegmentAsync(new GetSegmentRequest { Name = name }, cancellationToken: cancellationToken));
-        return segment is null ? null : new SegmentFacts(segment.State == SegmentState.Active, segment.Version, segment.MemberCount);
+        return segment is null ? null : new SegmentFacts(segment.State == SegmentState.Active, segment.Version, segment.MemberCount) { DisplayName = segment.DisplayName };
     }
 }

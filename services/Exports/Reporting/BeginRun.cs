@@ -6,17 +6,23 @@ using CustomerInsights.ServiceDefaults.Storage;
 namespace CustomerInsights.Exports.Reporting;
 
 /// <summary>A worker takes a run over, for the first time or again after a crash.</summary>
-internal sealed class BeginRun(Database database, EndRun end, TimeProvider time)
+internal sealed class BeginRun(Database database, CheckWorker worker, EndRun end, TimeProvider time)
 {
-    public Task<Result<ExportRun>> RunAsync(RunName name, CancellationToken cancellationToken) =>
-        database.WriteAsync(transaction => BeginAsync(transaction, name), cancellationToken);
+    public Task<Result<ExportRun>> RunAsync(ClaimedRun claimed, CancellationToken cancellationToken) =>
+        database.WriteAsync(transaction => BeginAsync(transaction, claimed), cancellationToken);
 
-    private async Task<Result<ExportRun>> BeginAsync(Transaction transaction, RunName name)
+    private async Task<Result<ExportRun>> BeginAsync(Transaction transaction, ClaimedRun claimed)
     {
+        var name = claimed.Name;
         // The export first, as everywhere: its row shows the state of the last run.
         if (await RunStore.FindAsync(transaction, name) is not { } found)
         {
             return Refusal.NotFound(name.ToString());
+        }
+
+        if (worker.Refuse(found, claimed) is { } refusal)
+        {
+            return refusal;
         }
 
         var export = await ExportStore.LockByUidAsync(transaction, found.ExportUid);

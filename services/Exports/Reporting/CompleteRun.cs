@@ -15,20 +15,26 @@ internal sealed record RunCompletion(RunAction Action, RunReport Report, string 
 }
 
 /// <summary>Ends a run. The first completion counts; repeats are answered alike and change nothing.</summary>
-internal sealed class CompleteRun(Database database, EndRun end)
+internal sealed class CompleteRun(Database database, CheckWorker worker, EndRun end)
 {
     private const int MaxMessage = 1_000;
     private const int MaxClasses = 50;
 
     /// <summary>The run as it ended.</summary>
-    public Task<Result<ExportRun>> RunAsync(RunName name, RunCompletion completion, CancellationToken cancellationToken) =>
-        database.WriteAsync(transaction => CompleteAsync(transaction, name, completion), cancellationToken);
+    public Task<Result<ExportRun>> RunAsync(ClaimedRun claimed, RunCompletion completion, CancellationToken cancellationToken) =>
+        database.WriteAsync(transaction => CompleteAsync(transaction, claimed, completion), cancellationToken);
 
-    private async Task<Result<ExportRun>> CompleteAsync(Transaction transaction, RunName name, RunCompletion completion)
+    private async Task<Result<ExportRun>> CompleteAsync(Transaction transaction, ClaimedRun claimed, RunCompletion completion)
     {
+        var name = claimed.Name;
         if (await RunStore.FindAsync(transaction, name) is not { } found)
         {
             return Refusal.NotFound(name.ToString());
+        }
+
+        if (worker.Refuse(found, claimed) is { } wrong)
+        {
+            return wrong;
         }
 
         var export = await ExportStore.LockByUidAsync(transaction, found.ExportUid);

@@ -5,17 +5,23 @@ using CustomerInsights.ServiceDefaults.Storage;
 namespace CustomerInsights.Exports.Reporting;
 
 /// <summary>Keeps the counts of a run at work. Late and repeated reports change nothing for the worse.</summary>
-internal sealed class RecordProgress(Database database, TimeProvider time)
+internal sealed class RecordProgress(Database database, CheckWorker worker, TimeProvider time)
 {
     /// <summary>Whether the worker shall stop.</summary>
-    public Task<Result<bool>> RunAsync(RunName name, RunReport report, CancellationToken cancellationToken) =>
-        database.WriteAsync(transaction => RecordAsync(transaction, name, report), cancellationToken);
+    public Task<Result<bool>> RunAsync(ClaimedRun claimed, RunReport report, CancellationToken cancellationToken) =>
+        database.WriteAsync(transaction => RecordAsync(transaction, claimed, report), cancellationToken);
 
-    private async Task<Result<bool>> RecordAsync(Transaction transaction, RunName name, RunReport report)
+    private async Task<Result<bool>> RecordAsync(Transaction transaction, ClaimedRun claimed, RunReport report)
     {
+        var name = claimed.Name;
         if (await RunStore.LockAsync(transaction, name) is not { } run)
         {
             return Refusal.NotFound(name.ToString());
+        }
+
+        if (worker.Refuse(run, claimed) is { } refusal)
+        {
+            return refusal;
         }
 
         var violations = new Violations();

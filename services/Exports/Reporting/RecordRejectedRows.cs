@@ -9,12 +9,12 @@ namespace CustomerInsights.Exports.Reporting;
 /// Lists refused rows of a run, each customer once, up to a limit; beyond it rows are counted only. Their classes count what
 /// is listed, since beyond the limit repeats cannot be told apart; the completion brings the final counts.
 /// </summary>
-internal sealed class RecordRejectedRows(Database database, IOptions<ExportsOptions> options, TimeProvider time)
+internal sealed class RecordRejectedRows(Database database, CheckWorker worker, IOptions<ExportsOptions> options, TimeProvider time)
 {
     private const int MaxRows = 1_000;
 
     /// <summary>Null when they are recorded, or the run is over.</summary>
-    public async Task<Refusal?> RunAsync(RunName name, IReadOnlyList<RejectedRow> rows, CancellationToken cancellationToken)
+    public async Task<Refusal?> RunAsync(ClaimedRun claimed, IReadOnlyList<RejectedRow> rows, CancellationToken cancellationToken)
     {
         var violations = new Violations();
         violations.Check(rows.Count is > 0 and <= MaxRows, "rows", $"must hold 1 to {MaxRows} rows.");
@@ -24,15 +24,21 @@ internal sealed class RecordRejectedRows(Database database, IOptions<ExportsOpti
         }
 
         return violations.None
-            ? await database.WriteAsync(transaction => RecordAsync(transaction, name, rows), cancellationToken)
+            ? await database.WriteAsync(transaction => RecordAsync(transaction, claimed, rows), cancellationToken)
             : violations.ToRefusal();
     }
 
-    private async Task<Refusal?> RecordAsync(Transaction transaction, RunName name, IReadOnlyList<RejectedRow> rows)
+    private async Task<Refusal?> RecordAsync(Transaction transaction, ClaimedRun claimed, IReadOnlyList<RejectedRow> rows)
     {
+        var name = claimed.Name;
         if (await RunStore.LockAsync(transaction, name) is not { } run)
         {
             return Refusal.NotFound(name.ToString());
+        }
+
+        if (worker.Refuse(run, claimed) is { } refusal)
+        {
+            return refusal;
         }
 
         if (!run.State.IsActive())

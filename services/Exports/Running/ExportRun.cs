@@ -23,6 +23,12 @@ internal sealed record ExportRun(
     /// <summary>Every member is sent, whatever was delivered before.</summary>
     public bool ResendAll { get; init; }
 
+    /// <summary>Everybody is taken out, nobody is delivered.</summary>
+    public bool EmptyAudiences { get; init; }
+
+    /// <summary>Display names by segment, as they were when the run was opened; without those that did not exist.</summary>
+    public IReadOnlyDictionary<string, string> SegmentDisplayNames { get; init; } = new Dictionary<string, string>();
+
     /// <summary>When a worker was last asked to take it over.</summary>
     public DateTimeOffset PublishTime { get; init; } = RequestTime;
 

@@ -17,7 +17,7 @@ internal sealed class OpenDueRun(Database database, PlanRun plan, OpenRun open)
             return true;
         }
 
-        var made = await plan.RunAsync(export.Definition, cancellationToken);
+        var made = await plan.RunAsync(export.Definition, emptyAudiences: false, cancellationToken);
         return await database.WriteAsync(transaction => OpenAsync(transaction, export, made), cancellationToken);
     }
 

@@ -11,6 +11,8 @@ namespace CustomerInsights.Exports.Running;
 internal sealed record RunOrder(RunTrigger Trigger, string StartedBy, bool FullComparison, string RequestId)
 {
     public bool ResendAll { get; init; }
+
+    public bool EmptyAudiences { get; init; }
 }
 
 /// <summary>Opens a run and asks the destination's worker for it, in the transaction that holds the export's row.</summary>
@@ -39,6 +41,8 @@ internal sealed partial class OpenRun(
         {
             ExportUser = plan.ExportUser,
             ResendAll = order.ResendAll,
+            EmptyAudiences = order.EmptyAudiences,
+            SegmentDisplayNames = plan.SegmentDisplayNames,
             OpenedVersions = plan.Versions,
             SegmentCounts = [.. export.Definition.Segments.Select(segment => new Reporting.SegmentCounts(segment, 0, 0, 0, 0, 0, 0, 0))],
         };

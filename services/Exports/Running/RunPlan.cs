@@ -1,4 +1,5 @@
 using CustomerInsights.Exports.Defining;
+using CustomerInsights.ServiceDefaults.Errors;
 
 namespace CustomerInsights.Exports.Running;
 
@@ -9,26 +10,30 @@ namespace CustomerInsights.Exports.Running;
 /// <param name="Warnings">Things to know that do not stop the run.</param>
 internal sealed record RunPlan(RunObstacle? Obstacle, string DestinationAccount, IReadOnlyDictionary<string, long> Versions, IReadOnlyList<string> Warnings)
 {
+    private const int MaxNamed = 3;
+
     /// <summary>Principal under whose name the run would read data; empty without a connection.</summary>
     public string ExportUser { get; init; } = "";
 
+    /// <summary>Display name of each segment that exists.</summary>
+    public IReadOnlyDictionary<string, string> SegmentDisplayNames { get; init; } = new Dictionary<string, string>();
+
+    /// <param name="emptyAudiences">Whether everybody is taken out instead of delivered, so that the state of the segments is no obstacle.</param>
     public static RunPlan Decide(
-        ExportDefinition definition, ConnectionFacts? connection, IReadOnlyDictionary<string, SegmentFacts> segments, DestinationTypes types) => new(
-        FindObstacle(definition, connection, segments),
+        ExportDefinition definition, ConnectionFacts? connection, IReadOnlyDictionary<string, SegmentFacts> segments, DestinationTypes types, bool emptyAudiences = false) => new(
+        connection is null ? new RunObstacle("CONNECTION_MISSING", "The export has no connection. Give it one.")
+        : emptyAudiences ? null
+        : FindObstacle(definition, segments, types),
         connection?.DestinationAccount ?? "",
         segments.ToDictionary(segment => segment.Key, segment => segment.Value.Version, StringComparer.Ordinal),
         CheckDefinition.Warn(definition, segments, types))
     {
         ExportUser = connection?.ExportUser ?? "",
+        SegmentDisplayNames = segments.ToDictionary(segment => segment.Key, segment => segment.Value.DisplayName, StringComparer.Ordinal),
     };
 
-    private static RunObstacle? FindObstacle(ExportDefinition definition, ConnectionFacts? connection, IReadOnlyDictionary<string, SegmentFacts> segments)
+    private static RunObstacle? FindObstacle(ExportDefinition definition, IReadOnlyDictionary<string, SegmentFacts> segments, DestinationTypes types)
     {
-        if (connection is null)
-        {
-            return new RunObstacle("CONNECTION_MISSING", "The export has no connection. Give it one.");
-        }
-
         // Without the segment its members would look like leavers. Taking them out is for whoever edits the export (D-34).
         if (definition.Segments.FirstOrDefault(segment => !segments.ContainsKey(segment)) is { } deleted)
         {
@@ -40,9 +45,22 @@ internal sealed record RunPlan(RunObstacle? Obstacle, string DestinationAccount,
             return new RunObstacle("SEGMENT_NEVER_REFRESHED", "No segment of the export was ever refreshed, so that none has members. Refresh one first.");
         }
 
-        return segments.Values.Any(segment => segment is { Active: true, Version: > 0 })
-            ? null
-            : new RunObstacle("SEGMENT_INACTIVE", "All segments of the export are inactive; the destination is left as it is. Activate one first.");
+        if (!segments.Values.Any(segment => segment is { Active: true, Version: > 0 }))
+        {
+            return new RunObstacle("SEGMENT_INACTIVE", "All segments of the export are inactive; the destination is left as it is. Activate one first.");
+        }
+
+        // Segments may have been renamed since the export was saved.
+        var violations = new Violations();
+        types.Of(definition.Settings).CheckSegments(definition.Segments, segments, violations);
+        return violations.None ? null : new RunObstacle("SEGMENT_NAME_UNUSABLE", Describe(definition, violations.ToRefusal()));
+    }
+
+    private static string Describe(ExportDefinition definition, Refusal refusal)
+    {
+        var named = refusal.Violations.Select(violation => definition.Segments
+            .Where((_, index) => violation.Field == $"export.segments[{index}]").Select(segment => $"{segment} {violation.Description}").FirstOrDefault(violation.Description));
+        return string.Join(' ', named.Take(MaxNamed));
     }
 }
 

@@ -15,6 +15,7 @@ internal sealed record RunRow(
     string StartedBy,
     long FullComparison,
     long ResendAll,
+    long EmptyAudiences,
     string RequestId,
     string DisplayName,
     string Connection,
@@ -47,7 +48,7 @@ internal sealed record RunRow(
 {
     public const string Select =
         """
-        SELECT run, export_uid, environment, export, state, run_trigger, started_by, full_comparison, resend_all, request_id, display_name,
+        SELECT run, export_uid, environment, export, state, run_trigger, started_by, full_comparison, resend_all, empty_audiences, request_id, display_name,
                connection, settings_type, settings, definition_etag, destination_account, request_time, publish_time, start_time,
                progress_time, end_time, throttled_until, cancel_requested, reason, message, read_count, added_count,
                updated_count, unchanged_count, removed_count, skipped_count, duplicate_count, rejected_count, request_count,
@@ -57,10 +58,10 @@ internal sealed record RunRow(
 
     public const string Insert =
         """
-        INSERT INTO runs (run, export_uid, environment, export, state, run_trigger, started_by, full_comparison, resend_all, request_id,
+        INSERT INTO runs (run, export_uid, environment, export, state, run_trigger, started_by, full_comparison, resend_all, empty_audiences, request_id,
                           display_name, connection, settings_type, settings, definition_etag, destination_account,
                           request_time, publish_time, end_time, reason, message, export_user)
-        VALUES (@Run, @ExportUid, @Environment, @Export, @State, @RunTrigger, @StartedBy, @FullComparison, @ResendAll, @RequestId,
+        VALUES (@Run, @ExportUid, @Environment, @Export, @State, @RunTrigger, @StartedBy, @FullComparison, @ResendAll, @EmptyAudiences, @RequestId,
                 @DisplayName, @Connection, @SettingsType, @Settings, @DefinitionEtag, @DestinationAccount,
                 @RequestTime, @PublishTime, @EndTime, @Reason, @Message, @ExportUser)
         """;
@@ -87,6 +88,7 @@ internal sealed record RunRow(
         run.StartedBy,
         run.FullComparison ? 1 : 0,
         run.ResendAll ? 1 : 0,
+        run.EmptyAudiences ? 1 : 0,
         run.RequestId,
         run.Definition.DisplayName,
         run.Definition.Connection,
@@ -133,6 +135,7 @@ internal sealed record RunRow(
     {
         ExportUser = ExportUser,
         ResendAll = ResendAll == 1,
+        EmptyAudiences = EmptyAudiences == 1,
         PublishTime = Timestamps.FromMicroseconds(PublishTime),
         StartTime = Timestamps.FromMicroseconds(StartTime),
         ProgressTime = Timestamps.FromMicroseconds(ProgressTime),
@@ -145,6 +148,7 @@ internal sealed record RunRow(
             ReadCount, AddedCount, UpdatedCount, UnchangedCount, RemovedCount, SkippedCount, DuplicateCount, RejectedCount, RequestCount, RemovalRejectedCount),
         SegmentCounts = [.. segments.Select(row => row.ToCounts())],
         OpenedVersions = segments.ToDictionary(row => row.Segment, row => row.OpenedVersion, StringComparer.Ordinal),
+        SegmentDisplayNames = segments.Where(row => row.DisplayName.Length > 0).ToDictionary(row => row.Segment, row => row.DisplayName, StringComparer.Ordinal),
         ListedRows = ListedRows,
         UnlistedRows = UnlistedRows,
     };
@@ -154,6 +158,7 @@ internal sealed record RunRow(
 internal sealed record RunSegmentRow(
     string Run,
     string Segment,
+    string DisplayName,
     long OpenedVersion,
     long Version,
     long MemberCount,

@@ -50,8 +50,8 @@ internal static class RunStore
         foreach (var (ordinal, segment) in run.Definition.Segments.Index())
         {
             await transaction.ExecuteAsync(
-                "INSERT INTO run_segments (run, segment, ordinal, opened_version) VALUES (@Run, @segment, @ordinal, @version)",
-                new { run.Name.Run, segment, ordinal = (long)ordinal, version = run.OpenedVersions.GetValueOrDefault(segment) });
+                "INSERT INTO run_segments (run, segment, ordinal, display_name, opened_version) VALUES (@Run, @segment, @ordinal, @name, @version)",
+                new { run.Name.Run, segment, ordinal = (long)ordinal, name = run.SegmentDisplayNames.GetValueOrDefault(segment, ""), version = run.OpenedVersions.GetValueOrDefault(segment) });
         }
     }
 
@@ -116,7 +116,7 @@ internal static class RunStore
 
         var segments = await session.QueryAsync<RunSegmentRow>(
             $"""
-            SELECT run, segment, opened_version, version, member_count, read_count, sent_count, skipped_count, duplicate_count, rejected_count
+            SELECT run, segment, display_name, opened_version, version, member_count, read_count, sent_count, skipped_count, duplicate_count, rejected_count
             FROM run_segments WHERE run {session.AnyOf("runs")} ORDER BY run, ordinal
             """,
             new { runs = rows.Select(row => row.Run).ToArray() });

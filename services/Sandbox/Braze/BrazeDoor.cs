@@ -1,5 +1,6 @@
 using System.Globalization;
 using CustomerInsights.Sandbox.Braze.Reading;
+using CustomerInsights.Sandbox.Braze.Tracking;
 using CustomerInsights.Sandbox.Control;
 
 namespace CustomerInsights.Sandbox.Braze;
@@ -102,7 +103,7 @@ internal sealed class BrazeDoor(BrazeSandbox sandbox)
     {
         var workspace = call.Workspace;
         workspace.Counters.Request(status, answered: status != 0);
-        workspace.Journal.Add(new JournalEntry(call.Now, method, path, status)
+        workspace.Journal.Add(new BrazeJournalEntry(call.Now, method, path, status)
         {
             Attributes = call.Attributes,
             Events = call.Events,

@@ -35,7 +35,7 @@ internal sealed class BrazeWorkspace
 
     public SegmentExports Exports { get; private set; }
 
-    public Journal Journal { get; } = new(JournalEntries, JournalBytes);
+    public Journal<BrazeJournalEntry> Journal { get; } = new(JournalEntries, JournalBytes, static e => e.Weight);
 
     public FaultPlan Faults { get; private set; }
 

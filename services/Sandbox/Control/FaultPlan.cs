@@ -46,7 +46,12 @@ internal sealed class FaultPlan(ulong seed)
         }
     }
 
-    public FaultDecision Decide(string route, ReadOnlySpan<byte> body)
+    public FaultDecision Decide(string route, ReadOnlySpan<byte> body) => Decide(route, null, body);
+
+    /// <param name="route">Path of the request.</param>
+    /// <param name="operation">What the vendor calls it; null where operations have no names.</param>
+    /// <param name="body">The body as it came.</param>
+    public FaultDecision Decide(string route, string? operation, ReadOnlySpan<byte> body)
     {
         if (_faults.Length == 0)
         {
@@ -60,7 +65,7 @@ internal sealed class FaultPlan(ulong seed)
             var rejections = new List<ActiveFault>();
             foreach (var fault in _faults)
             {
-                if (!fault.Hits(route, body))
+                if (!fault.Hits(route, operation, body))
                 {
                     continue;
                 }

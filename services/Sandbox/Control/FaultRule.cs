@@ -26,8 +26,34 @@ public enum FaultKind
     /// <summary>Handles the request, then answers without end.</summary>
     EndlessBody,
 
-    /// <summary>Rejects the objects about the named external ids, or as many as <see cref="FaultRule.Objects"/> says.</summary>
+    /// <summary>
+    /// Rejects the objects about the named external ids or the named hashes, or as many as <see cref="FaultRule.Objects"/> says.
+    /// </summary>
     Reject,
+
+    /// <summary>Microsoft Advertising: refuses the whole request with <see cref="FaultRule.Code"/>.</summary>
+    Refuse,
+
+    /// <summary>Microsoft Advertising: takes the uploaded file, applies nothing, and ends with <see cref="FaultRule.RequestStatus"/>.</summary>
+    EndUpload,
+
+    /// <summary>Microsoft Advertising: a status query finds the upload still in progress, whatever is true.</summary>
+    HoldUpload,
+
+    /// <summary>Microsoft Advertising: a result file without any row, whatever the status said.</summary>
+    ResultWithoutRows,
+
+    /// <summary>Microsoft Advertising: a result file that repeats its errors and tells of a row that nobody sent.</summary>
+    ResultWithExtraRows,
+
+    /// <summary>Microsoft Advertising: a result file whose column Client Id is empty.</summary>
+    ResultWithoutClientIds,
+
+    /// <summary>Microsoft Advertising: a result file whose entry is named ../../result.csv.</summary>
+    ResultPathTraversal,
+
+    /// <summary>Microsoft Advertising: a small result file that unpacks to 1 GiB.</summary>
+    ResultZipBomb,
 }
 
 /// <summary>A fault to inject. Which requests it hits depends on nothing but the order of requests and the seed.</summary>
@@ -40,6 +66,9 @@ public sealed record FaultRule
 
     /// <summary>Only requests to this path, such as "/users/track"; null for all.</summary>
     public string? Route { get; init; }
+
+    /// <summary>Only requests of this operation, such as "AddAudiences"; null for all. Microsoft Advertising only.</summary>
+    public string? Operation { get; init; }
 
     /// <summary>Only requests whose body holds this text; null for all.</summary>
     public string? BodyContains { get; init; }
@@ -59,10 +88,10 @@ public sealed record FaultRule
     /// <summary>For <see cref="FaultKind.Status"/>: 100 to 599. 429 gets the headers of a real one.</summary>
     public int Status { get; init; } = 503;
 
-    /// <summary>For <see cref="FaultKind.Status"/>: let the request take effect before refusing it.</summary>
+    /// <summary>For <see cref="FaultKind.Status"/> and <see cref="FaultKind.Refuse"/>: let the request take effect before refusing it.</summary>
     public bool Commit { get; init; }
 
-    /// <summary>For a status of 429: seconds to wait, as the headers tell them.</summary>
+    /// <summary>For a status of 429: seconds to wait, as the vendor's headers tell them; Retry-After at Microsoft Advertising.</summary>
     public int RetryAfterSeconds { get; init; } = 1;
 
     /// <summary>For <see cref="FaultKind.Delay"/>: how long; for <see cref="FaultKind.SlowDrip"/>: between two bytes.</summary>
@@ -71,7 +100,22 @@ public sealed record FaultRule
     /// <summary>For <see cref="FaultKind.Reject"/>: whose objects; empty to let the seed choose.</summary>
     public IReadOnlyList<string> ExternalIds { get; init; } = [];
 
-    /// <summary>For <see cref="FaultKind.Reject"/> without external ids: how many objects of a request.</summary>
+    /// <summary>For <see cref="FaultKind.Reject"/> at Microsoft Advertising: which items, as they stand in the request.</summary>
+    public IReadOnlyList<string> Hashes { get; init; } = [];
+
+    /// <summary>
+    /// At Microsoft Advertising the code of the error: of the whole request for <see cref="FaultKind.Refuse"/> (null for 0, InternalError),
+    /// of the item for <see cref="FaultKind.Reject"/> (null for 8006).
+    /// </summary>
+    public int? Code { get; init; }
+
+    /// <summary>For <see cref="FaultKind.Refuse"/>: the HTTP status; null for the usual one of the code.</summary>
+    public int? RefusalStatus { get; init; }
+
+    /// <summary>For <see cref="FaultKind.EndUpload"/>: such as Failed, UploadFileFormatNotSupported, Aborted.</summary>
+    public string RequestStatus { get; init; } = "Failed";
+
+    /// <summary>For <see cref="FaultKind.Reject"/> without names: how many objects of a request.</summary>
     public int Objects { get; init; } = 1;
 
     /// <summary>For <see cref="FaultKind.Reject"/>: the type of the error.</summary>
@@ -86,9 +130,9 @@ public sealed record FaultRule
     /// <summary>Everything wrong with the rule, for the person who sent it; empty when it is fine.</summary>
     internal IEnumerable<string> Problems()
     {
-        if (Status is < 100 or > 599)
+        if (Status is < 100 or > 599 || RefusalStatus is < 100 or > 599)
         {
-            yield return "status must be 100 to 599.";
+            yield return "status must be 100 to 599, and refusal_status, too.";
         }
 
         if (Probability is not (>= 0 and <= 1))
@@ -107,7 +151,7 @@ public sealed record FaultRule
 internal sealed class ActiveFault(FaultRule rule, ulong seed)
 {
     private readonly byte[]? _bodyContains = rule.BodyContains is { } text ? Encoding.UTF8.GetBytes(text) : null;
-    private readonly HashSet<string> _externalIds = [.. rule.ExternalIds];
+    private readonly HashSet<string> _names = [.. rule.ExternalIds, .. rule.Hashes];
     private int _matched;
     private int _hits;
 
@@ -115,14 +159,17 @@ internal sealed class ActiveFault(FaultRule rule, ulong seed)
 
     public int RuleId => rule.Id;
 
-    public bool NamesExternalIds => _externalIds.Count > 0;
+    /// <summary>Whether it names whom it rejects; otherwise it draws them.</summary>
+    public bool NamesObjects => _names.Count > 0;
 
-    public bool Names(ReadOnlySpan<byte> externalId) => _externalIds.Contains(Encoding.UTF8.GetString(externalId));
+    public bool Names(ReadOnlySpan<byte> name) => _names.Contains(Encoding.UTF8.GetString(name));
 
     /// <summary>Whether this request is hit. The plan's lock is held.</summary>
-    public bool Hits(string route, ReadOnlySpan<byte> body)
+    public bool Hits(string route, string? operation, ReadOnlySpan<byte> body)
     {
-        if ((rule.Route is not null && rule.Route != route) || (_bodyContains is not null && body.IndexOf(_bodyContains) < 0))
+        if ((rule.Route is not null && rule.Route != route)
+            || (rule.Operation is not null && rule.Operation != operation)
+            || (_bodyContains is not null && body.IndexOf(_bodyContains) < 0))
         {
             return false;
         }

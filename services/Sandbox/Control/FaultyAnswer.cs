@@ -10,7 +10,12 @@ internal static class FaultyAnswer
     {
         var response = context.Response;
         response.StatusCode = answer.Status == 0 ? StatusCodes.Status500InternalServerError : answer.Status;
-        response.ContentType = Json;
+        response.ContentType = answer.ContentType ?? Json;
+        if (answer.Location is { } location)
+        {
+            response.Headers.Location = location;
+        }
+
         switch (ending?.Kind)
         {
             case FaultKind.DropBefore or FaultKind.DropAfter:

@@ -6,51 +6,20 @@ public enum JournalMode
     /// <summary>Nothing but counters: sequence, time, route, status, counts. For benchmarks.</summary>
     Counts,
 
-    /// <summary>Also the external ids and aliases that each request was about.</summary>
+    /// <summary>Also whom each request was about: external ids, aliases, hashes.</summary>
     Ids,
 
     /// <summary>Also the bodies as they came.</summary>
     Bodies,
 }
 
-/// <summary>What the journal keeps of one request.</summary>
-internal sealed record JournalEntry(DateTimeOffset Time, string Method, string Route, int Status)
-{
-    public long Sequence { get; init; }
-
-    public int Attributes { get; init; }
-
-    public int Events { get; init; }
-
-    public int Purchases { get; init; }
-
-    public int Rejected { get; init; }
-
-    public int Bytes { get; init; }
-
-    /// <summary>Whether it took effect.</summary>
-    public bool Committed { get; init; }
-
-    /// <summary>Whether the client got its answer, as far as the sandbox was willing to give one.</summary>
-    public bool Answered { get; init; } = true;
-
-    /// <summary>The fault that was injected; null for none.</summary>
-    public int? Fault { get; init; }
-
-    /// <summary>Whom it was about; see the vendor's folder for the encoding. Null when not kept.</summary>
-    public byte[]? Subjects { get; init; }
-
-    /// <summary>The body as it came; null when not kept.</summary>
-    public byte[]? Body { get; init; }
-
-    public long Weight => 200 + (Subjects?.Length ?? 0) + (Body?.Length ?? 0);
-}
-
 /// <summary>Requests in the order in which they took effect, capped by number and by memory; the oldest go first.</summary>
-internal sealed class Journal(int maxEntries, long maxBytes)
+/// <typeparam name="TEntry">What a vendor's stand-in keeps of a request.</typeparam>
+/// <param name="weigh">Bytes of memory that an entry takes, about.</param>
+internal sealed class Journal<TEntry>(int maxEntries, long maxBytes, Func<TEntry, long> weigh)
 {
     private readonly Lock _gate = new();
-    private readonly Queue<JournalEntry> _entries = [];
+    private readonly Queue<Numbered<TEntry>> _entries = [];
     private long _last;
     private long _weight;
 
@@ -66,22 +35,21 @@ internal sealed class Journal(int maxEntries, long maxBytes)
         }
     }
 
-    public void Add(JournalEntry entry)
+    public void Add(TEntry entry)
     {
         lock (_gate)
         {
-            var numbered = entry with { Sequence = ++_last };
-            _entries.Enqueue(numbered);
-            _weight += numbered.Weight;
+            _entries.Enqueue(new Numbered<TEntry>(++_last, entry));
+            _weight += weigh(entry);
             while (_entries.Count > maxEntries || (_weight > maxBytes && _entries.Count > 1))
             {
-                _weight -= _entries.Dequeue().Weight;
+                _weight -= weigh(_entries.Dequeue().Entry);
             }
         }
     }
 
     /// <summary>Entries after a sequence, oldest first, and how many before them are gone for want of room.</summary>
-    public (IReadOnlyList<JournalEntry> Entries, long Dropped) Read(long after, int limit)
+    public (IReadOnlyList<Numbered<TEntry>> Entries, long Dropped) Read(long after, int limit)
     {
         lock (_gate)
         {
@@ -100,3 +68,6 @@ internal sealed class Journal(int maxEntries, long maxBytes)
         }
     }
 }
+
+/// <summary>An entry and its place in the order of effect; the first has 1.</summary>
+internal readonly record struct Numbered<TEntry>(long Sequence, TEntry Entry);

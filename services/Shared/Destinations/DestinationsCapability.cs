@@ -49,6 +49,7 @@ public static class DestinationsCapability
     {
         builder.Services.AddSingleton<FencedDatabase>();
         builder.Services.AddSingleton<LedgerStore>();
+        builder.Services.AddSingleton<DueRows>();
         builder.Services.AddSingleton<RemovalQueue>();
         return builder;
     }
@@ -64,6 +65,9 @@ public static class DestinationsCapability
         services.AddSingleton<DeliverAudience>();
         services.AddSingleton<OpenDestination>();
         services.AddSingleton<OpenAudiences>();
+        services.AddSingleton<PrepareAudiences>();
+        services.AddSingleton<CheckSize>();
+        services.AddSingleton<RunAudiences>();
         services.AddSingleton<ReportProgress>();
         services.AddSingleton<WorkRun>();
         services.AddSingleton<PauseRun>();

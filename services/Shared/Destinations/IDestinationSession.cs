@@ -2,6 +2,7 @@ using System.Buffers;
 using CustomerInsights.Contracts.Segments.V1;
 using CustomerInsights.Destinations.Deciding;
 using CustomerInsights.Destinations.Mapping;
+using CustomerInsights.ServiceDefaults.Errors;
 
 namespace CustomerInsights.Destinations;
 
@@ -16,12 +17,34 @@ public interface IDestinationSession : IAsyncDisposable
 
     /// <summary>
     /// What the run keeps true. An audience of an earlier run of the same export at the same account that is missing here
-    /// is emptied.
+    /// is emptied, unless <see cref="EmptiesGivenUp"/> says otherwise.
     /// </summary>
     IReadOnlyList<Audience> Audiences { get; }
 
+    /// <summary>
+    /// Not null when the destination also takes files. All that is due is then written down before the first row is sent, each
+    /// audience has one segment, and a row's payload is its matching key in ASCII.
+    /// </summary>
+    IFileDelivery? Files => null;
+
+    /// <summary>Whose allowance the requests use up, for destinations with several accounts behind one connection; null for the account of the run.</summary>
+    string? ThrottledAs => null;
+
+    /// <summary>Different keys that all audiences together may hold; with more, the run is skipped as a whole (EXP-12). Null for no limit.</summary>
+    long? MembersAtMost => null;
+
+    /// <summary>Whether an audience that the export does not keep any more is emptied (D-08).</summary>
+    bool EmptiesGivenUp => true;
+
     /// <summary>Changes whenever the same member would be sent differently: every member is then compared again.</summary>
     string Definition { get; }
+
+    /// <summary>
+    /// Makes what has to be there before members can be sent; called again by every claim of the run. Tells the keys of audiences
+    /// whose members at the destination are not those that were sent: everybody is sent to them. A refusal, with a reason, ends the run.
+    /// </summary>
+    Task<Result<IReadOnlyCollection<string>>> PrepareAsync(CancellationToken cancellationToken) =>
+        Task.FromResult<Result<IReadOnlyCollection<string>>>(Array.Empty<string>());
 
     /// <summary>
     /// Writes what makes the member true at the destination, as an absolute statement: sending it twice equals sending it

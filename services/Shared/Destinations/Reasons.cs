@@ -27,6 +27,15 @@ public static class Reasons
     /// <summary>Run: the destination refuses the request as such.</summary>
     public const string Misdirected = "DESTINATION_REFUSES_REQUEST";
 
+    /// <summary>Run: the segments hold more people than the destination takes from one export. Skips the run.</summary>
+    public const string TooManyMembers = "TOO_MANY_MEMBERS";
+
+    /// <summary>Run: more rows than one file of the destination may have.</summary>
+    public const string FileTooLarge = "FILE_TOO_LARGE";
+
+    /// <summary>Run: the destination dropped files for several attempts.</summary>
+    public const string FileDropped = "FILE_DROPPED";
+
     /// <summary>Run: the connection was removed.</summary>
     public const string ConnectionMissing = "CONNECTION_MISSING";
 
@@ -57,6 +66,9 @@ public static class Reasons
         AnswerLost => "The destination took requests but its answers were lost for several attempts. Everything is sent again by the next run, which is harmless.",
         Throttled => "The destination limited the rate for too long. What was sent is remembered; the next run goes on. Ask for a higher allowance if this repeats.",
         Misdirected => "The destination refuses the request as such. Check the host of the connection and the names in the export; if they are right, report a defect.",
+        TooManyMembers => "The segments hold more people than the destination takes from one export. Nothing was sent; choose smaller segments, or spread them over several exports.",
+        FileTooLarge => "More rows are to be sent than one file of the destination may have. Choose smaller segments.",
+        FileDropped => "The destination dropped the uploaded file for several attempts. Nothing of it took effect; the next run goes on.",
         ConnectionMissing => "The connection of the export does not exist any more. Choose another one in the export.",
         MembersUnreadable => "The members of the segments could not be read. Check that the segments and the mapped attributes exist.",
         SettingsMismatch => "The export and its connection belong to different destinations. Choose a fitting connection.",

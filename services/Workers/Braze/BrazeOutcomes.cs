@@ -97,8 +97,18 @@ internal static class BrazeOutcomes
 
     private static bool IsTaken(JsonElement root) => Text(root, "message") is "success" or "queued";
 
-    private static string? Text(JsonElement element, string name) =>
-        element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+    private static string? Text(JsonElement element, string name)
+    {
+        try
+        {
+            return element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+        }
+        catch (InvalidOperationException)
+        {
+            // Half a surrogate pair: JSON by its grammar, but no text.
+            return null;
+        }
+    }
 
     private static JsonDocument? Parse(ReadOnlyMemory<byte> body)
     {

@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
 using CustomerInsights.Conformance.Peers;
-using CustomerInsights.Rpc.HealthChecking;
 using CustomerInsights.Rpc.Tests;
+using CustomerInsights.ServiceDefaults.HealthChecking;
 using Grpc.Core;
 using Microsoft.Extensions.DependencyInjection;
 using static Grpc.Health.V1.HealthCheckResponse.Types;

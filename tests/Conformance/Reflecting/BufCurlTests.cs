@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
 using CustomerInsights.Conformance.Peers;
-using CustomerInsights.Rpc.Reflecting;
 using CustomerInsights.Rpc.Tests;
+using CustomerInsights.ServiceDefaults.Reflecting;
 using Grpc.Core;
 using Grpc.Testing;
 using Microsoft.AspNetCore.Builder;

@@ -10,6 +10,16 @@ namespace CustomerInsights.Connections.Tests.Defining;
 public sealed class CreateConnectionTests(Engine engine) : ConnectionsFixture(engine)
 {
     [Test]
+    public async Task Nobody_signs_in_where_the_installation_is_not_registered()
+    {
+        var scene = await SetAsync();
+        var request = new BeginSignInRequest { Parent = scene.Parent, Service = SignInService.MicrosoftAdvertising };
+        await RefusedAsync(scene.Client.BeginSignInAsync(request), StatusCode.FailedPrecondition, "SIGN_IN_NOT_CONFIGURED");
+        await RefusedAsync(scene.As(Scene.Contributor).BeginSignInAsync(request), StatusCode.PermissionDenied);
+        Assert.That(FieldsOf(await RefusedAsync(scene.Client.BeginSignInAsync(new BeginSignInRequest { Parent = scene.Parent }), StatusCode.InvalidArgument)), Is.EqualTo(new[] { "service" }));
+    }
+
+    [Test]
     public async Task Verified_connection_is_stored_with_consent_and_export_user_and_without_showing_its_key()
     {
         var scene = await SetAsync();

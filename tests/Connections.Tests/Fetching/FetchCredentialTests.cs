@@ -26,13 +26,23 @@ public sealed class FetchCredentialTests(Engine engine) : ConnectionsFixture(eng
 
     [TestCase("exports")]
     [TestCase("segments")]
-    [TestCase("worker-microsoft-advertising")]
-    public async Task Other_services_get_nothing(string appId)
+    public async Task Services_that_are_no_workers_get_nothing(string appId)
     {
         var scene = await SetAsync();
         await scene.CreateAsync();
-        await RefusedAsync(scene.Service(appId).FetchCredentialAsync(scene.Fetch()), StatusCode.PermissionDenied);
-        await RefusedAsync(scene.Service(appId).ReportRefusedCredentialAsync(scene.Report("CREDENTIAL_UNKNOWN")), StatusCode.PermissionDenied);
+        await RefusedAsync(scene.Service(appId).FetchCredentialAsync(scene.Fetch()), StatusCode.PermissionDenied, "SERVICE_ONLY");
+        await RefusedAsync(scene.Service(appId).ReportRefusedCredentialAsync(scene.Report("CREDENTIAL_UNKNOWN")), StatusCode.PermissionDenied, "SERVICE_ONLY");
+    }
+
+    [Test]
+    public async Task Worker_of_another_type_gets_nothing_and_accuses_nobody()
+    {
+        var scene = await SetAsync();
+        await scene.CreateAsync();
+        var other = scene.Service("worker-other");
+        await RefusedAsync(other.FetchCredentialAsync(scene.Fetch()), StatusCode.PermissionDenied, "WRONG_WORKER");
+        await RefusedAsync(other.ReportRefusedCredentialAsync(scene.Report("CREDENTIAL_UNKNOWN")), StatusCode.NotFound);
+        Assert.That((await scene.GetAsync()).State, Is.EqualTo(ConnectionState.Active));
     }
 
     [Test]

@@ -13,8 +13,8 @@ public abstract partial class DestinationContract
         var run = await DeliverAsync(new RunCounts { Read = 23, Added = 23 });
         await AssertVendorKnowsAsync(customers);
         Assert.That(await SentSinceAsync(0), Is.EquivalentTo(customers.Select(customer => customer.Key)), "nobody twice");
-        Assert.That(run.Counts.Requests, Is.EqualTo(5));
-        Assert.That((await Vendor.RequestsAsync(Token)).Select(request => request.Keys.Count), Has.All.LessThanOrEqualTo(Vendor.RowsPerRequest));
+        Assert.That(run.Counts.Requests, Is.EqualTo(Vendor.RequestsFor(23)));
+        Assert.That((await Vendor.RequestsAsync(Token)).Select(request => request.Keys.Count), Has.All.LessThanOrEqualTo(Vendor.RowsAtOnce));
     }
 
     [Test]
@@ -22,7 +22,7 @@ public abstract partial class DestinationContract
     {
         Stage.Put([.. Customer.Many(6), Customer.One(6) with { Email = "" }, Customer.One(7) with { Key = "k000" }]);
         var run = await DeliverAsync(new RunCounts { Read = 8, Added = 6, Skipped = 1, Duplicates = 1 });
-        Assert.That(run.SegmentCounts.Select(counts => counts.Segment), Is.EqualTo(FakeSegments.Names));
+        Assert.That(run.SegmentCounts.Select(counts => counts.Segment), Is.EqualTo(Stage.Export.Segments));
         Assert.That(run.SegmentCounts.Select(counts => counts.Version), Is.All.GreaterThan(0));
         foreach (var counts in run.SegmentCounts)
         {
@@ -30,7 +30,7 @@ public abstract partial class DestinationContract
         }
 
         Assert.That(run.SegmentCounts[0], Is.EqualTo(new SegmentCounts { Segment = FakeSegments.Names[0], MemberCount = 8, Read = 8, Sent = 6, Skipped = 1, Duplicates = 1 }));
-        Assert.That(run.SegmentCounts[1], Is.EqualTo(new SegmentCounts { Segment = FakeSegments.Names[1], MemberCount = 4, Read = 4, Sent = 3, Duplicates = 1 }));
+        Assert.That(run.SegmentCounts.Skip(1), Is.All.EqualTo(new SegmentCounts { Segment = FakeSegments.Names[1], MemberCount = 4, Read = 4, Sent = 3, Duplicates = 1 }));
     }
 
     [Test]
@@ -44,9 +44,10 @@ public abstract partial class DestinationContract
         var joined = Customer.One(500);
         Stage.Put(changed, joined);
         Stage.Remove(customers[7], customers[8]);
-        await DeliverAsync(new RunCounts { Read = 2, Added = 1, Updated = 1, Removed = 2 });
+        await DeliverAsync(Renamed(new RunCounts { Read = 2, Added = 1, Updated = 1, Removed = 2 }));
         await AssertVendorKnowsAsync([.. customers.Where((_, i) => i is not (4 or 7 or 8)), changed, joined]);
-        Assert.That(await SentSinceAsync(before), Is.EquivalentTo(new[] { changed.Key, joined.Key, customers[7].Key, customers[8].Key }));
+        string[] due = [joined.Key, customers[7].Key, customers[8].Key];
+        Assert.That(await SentSinceAsync(before), Is.EquivalentTo(Vendor.CarriesValues ? due.Append(changed.Key) : due));
     }
 
     [Test]
@@ -82,8 +83,8 @@ public abstract partial class DestinationContract
         Stage.Remove(customers[3]);
         Stage.Put(customers[0] with { Name = "another name" });
         Stage.Segments.ExpireFeed();
-        await DeliverAsync(new RunCounts { Read = 22, Updated = 1, Unchanged = 21, Removed = 1 });
-        Assert.That(await SentSinceAsync(before), Is.EquivalentTo(new[] { customers[0].Key, customers[3].Key }));
+        await DeliverAsync(Renamed(new RunCounts { Read = 22, Updated = 1, Unchanged = 21, Removed = 1 }));
+        Assert.That(await SentSinceAsync(before), Is.EquivalentTo(customers.Where((_, i) => i == 3 || (i == 0 && Vendor.CarriesValues)).Select(customer => customer.Key)));
         Assert.That(Stage.Segments.Streams, Is.EqualTo((2, 1)));
     }
 
@@ -144,7 +145,7 @@ public abstract partial class DestinationContract
         await DeliverAsync(new RunCounts { Read = 23, Added = 23 });
         await Vendor.ForgetAsync(Token);
         await DeliverAsync(new RunCounts { Read = 23, Unchanged = 23 }, fullComparison: true);
-        await AssertVendorKnowsAsync();
+        await AssertVendorKnowsAsync(Vendor.NoticesLoss ? customers : []);
         var run = await Stage.EndedAsync(await Stage.AskAsync(fullComparison: false, Token, resendAll: true), Token);
         AssertCounts(run, new RunCounts { Read = 23, Updated = 23 });
         await AssertVendorKnowsAsync(customers);
@@ -157,7 +158,7 @@ public abstract partial class DestinationContract
         var customers = Customer.Many(9);
         Stage.Put(customers);
         await DeliverAsync(new RunCounts { Read = 9, Added = 9 });
-        Stage.Export.Segments.RemoveAt(1);
+        Stage.Redefine();
         await DeliverAsync(new RunCounts { Read = 9, Unchanged = 9 });
         Assert.That(Stage.Segments.Streams.Members, Is.EqualTo(2));
     }
@@ -174,7 +175,7 @@ public abstract partial class DestinationContract
         Stage.Put(customers.Where((_, i) => i % 7 == 0).Select(customer => customer with { Name = "another name" }));
         Stage.Remove(customers.Where((_, i) => i % 10 == 1));
         await DeliverAsync(
-            new RunCounts { Read = 2_250, Updated = customers.Where((_, i) => i % 7 == 0 && i % 10 != 1).Count(), Unchanged = customers.Where((_, i) => i % 7 != 0 && i % 10 != 1).Count(), Removed = 250 },
+            Renamed(new RunCounts { Read = 2_250, Updated = customers.Where((_, i) => i % 7 == 0 && i % 10 != 1).Count(), Unchanged = customers.Where((_, i) => i % 7 != 0 && i % 10 != 1).Count(), Removed = 250 }),
             fullComparison: true);
         Assert.That((await Vendor.ReadAsync(Token)).Count, Is.EqualTo(2_250));
     }

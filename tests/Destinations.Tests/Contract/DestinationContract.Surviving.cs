@@ -19,7 +19,7 @@ public abstract partial class DestinationContract
         Stage.Put(customers);
         await Vendor.InjectAsync(new VendorFault(kind, Count: 3, Skip: 1), Token);
         var run = await DeliverAsync(new RunCounts { Read = 23, Added = 23 });
-        Assert.That(run.Counts.Requests, Is.EqualTo(5 + 3));
+        Assert.That(run.Counts.Requests, Vendor.TakesFiles ? Is.AtLeast(Vendor.RequestsFor(23)) : Is.EqualTo(Vendor.RequestsFor(23) + 3));
         await AssertVendorKnowsAsync(customers);
 
         await Vendor.InjectAsync(new VendorFault(kind, Count: 1), Token);
@@ -82,7 +82,7 @@ public abstract partial class DestinationContract
         await using var clock = new HurryingClock();
         await Stage.RestartAsync(clock.Time, Token);
         await Vendor.InjectAsync(new VendorFault(VendorFaultKind.DroppedAfter), Token);
-        Stage.Put(customers[2] with { Name = "another name" });
+        Stage.Put(Vendor.CarriesValues ? customers[2] with { Name = "another name" } : customers[2] with { Key = "another" });
         Assert.That((await Stage.RunAsync(Token)).State, Is.EqualTo(RunState.Failed));
         await Vendor.HealAsync(Token);
         Stage.Put(customers[2]);
@@ -107,7 +107,7 @@ public abstract partial class DestinationContract
         Assert.That(Stage.Exports.CompletionOf(paused), Is.Null);
         Stage.Connections.Account = "account";
         AssertCounts(await Stage.EndedAsync(paused, Token), new RunCounts { Read = 23, Added = 23 });
-        Assert.That(Stage.Segments.Streams.Members, Is.EqualTo(3), "none while it waits");
+        Assert.That(Stage.Segments.Streams.Members, Is.EqualTo(Vendor.WritesDown ? 2 : 3), "none while it waits");
     }
 
     [Test]
@@ -169,7 +169,9 @@ public abstract partial class DestinationContract
         var run = await Stage.RunAsync(Token);
         Assert.That(run.State, Is.EqualTo(RunState.Canceled));
         AssertAddsUp(run);
-        var known = (await Vendor.ReadAsync(Token)).Count;
+
+        // Of a file nothing is known before it is read back.
+        var known = Vendor.TakesFiles ? 0 : (await Vendor.ReadAsync(Token)).Count;
         Assert.That(run.Counts.Added, Is.EqualTo(known).And.LessThan(200));
         Stage.Exports.CancelRequested = false;
         await Vendor.HealAsync(Token);
@@ -184,7 +186,7 @@ public abstract partial class DestinationContract
         Stage.Put(customers);
         await Vendor.InjectAsync(new VendorFault(VendorFaultKind.Slow), Token);
         var run = await Stage.AskAsync(fullComparison: false, Token);
-        await Eventually.TrueAsync(async () => await CountRequestsAsync() > 5, "some requests are through", cancellationToken: Token);
+        await Eventually.TrueAsync(async () => await CountRequestsAsync() > (Vendor.TakesFiles ? 0 : 5), "some requests are through", cancellationToken: Token);
         await Stage.RestartAsync(TimeProvider.System, Token);
         await Vendor.HealAsync(Token);
         AssertCounts(await Stage.EndedAsync(run, Token), new RunCounts { Read = 200, Added = 200 });
@@ -200,9 +202,9 @@ public abstract partial class DestinationContract
         Stage.Put(customers);
         var stopped = new ManualTimeProvider(TimeProvider.System.GetUtcNow());
         await Stage.RestartAsync(stopped, Token);
-        await Vendor.InjectAsync(new VendorFault(VendorFaultKind.Hanging, Skip: 7, Count: Vendor.RequestsInFlight), Token);
+        await Vendor.InjectAsync(new VendorFault(VendorFaultKind.Hanging, Skip: 6, Count: Vendor.TakesFiles ? 1 : Vendor.RequestsInFlight), Token);
         var run = await Stage.AskAsync(fullComparison: false, Token);
-        await Eventually.TrueAsync(async () => await CountRequestsAsync() >= 7, "some requests are through", cancellationToken: Token);
+        await Eventually.TrueAsync(async () => await CountRequestsAsync() >= (Vendor.TakesFiles ? 0 : 6), "some requests are through", cancellationToken: Token);
         await using (var heir = await Stage.StartWorkerAsync(TimeProvider.System, Token))
         {
             AssertCounts(await Stage.EndedAsync(run, Token), new RunCounts { Read = 100, Added = 100 });

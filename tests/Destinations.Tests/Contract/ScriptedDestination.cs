@@ -32,7 +32,9 @@ internal sealed class ScriptedSession(ScriptedVendor vendor, Export export, Time
 
     public IReadOnlyList<Audience> Audiences { get; } = [new("everybody", [.. export.Segments])];
 
-    public string Definition => "scripted";
+    public string Definition => export.DisplayName;
+
+    public IFileDelivery? Files { get; } = vendor.Way == ScriptedWay.Payloads ? null : new ScriptedFiles(vendor, time);
 
     public MappedMember Map(string audience, Member member, StandingDelivery? standing, IBufferWriter<byte> payload)
     {
@@ -40,6 +42,12 @@ internal sealed class ScriptedSession(ScriptedVendor vendor, Export export, Time
         if (email.Length == 0)
         {
             return MappedMember.Refused(NoAddress);
+        }
+
+        if (Files is not null)
+        {
+            payload.Write(Encoding.ASCII.GetBytes(key));
+            return MappedMember.As(key, 0, key.Length);
         }
 
         var text = Encoding.UTF8.GetBytes($"{key}|{name}");

@@ -2,8 +2,19 @@ using CustomerInsights.ServiceDefaults.Storage;
 
 namespace CustomerInsights.Destinations.Contract;
 
-/// <summary>What destinations share, proven without any vendor's wire.</summary>
 public sealed class ScriptedDestinationTests(Engine engine) : DestinationContract(engine)
 {
-    protected override Task<Vendor> StartVendorAsync(CancellationToken cancellationToken) => Task.FromResult<Vendor>(new ScriptedVendor());
+    protected override Task<Vendor> StartVendorAsync(CancellationToken cancellationToken) => Task.FromResult<Vendor>(new ScriptedVendor(ScriptedWay.Payloads));
+}
+
+/// <summary>All that is due is written down first, then goes by requests.</summary>
+public sealed class ScriptedDueTests(Engine engine) : DestinationContract(engine)
+{
+    protected override Task<Vendor> StartVendorAsync(CancellationToken cancellationToken) => Task.FromResult<Vendor>(new ScriptedVendor(ScriptedWay.Due));
+}
+
+/// <summary>All that is due is written down first, then goes as files.</summary>
+public sealed class ScriptedFilesTests(Engine engine) : DestinationContract(engine)
+{
+    protected override Task<Vendor> StartVendorAsync(CancellationToken cancellationToken) => Task.FromResult<Vendor>(new ScriptedVendor(ScriptedWay.Files));
 }

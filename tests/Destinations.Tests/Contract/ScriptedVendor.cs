@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text;
 using CustomerInsights.Contracts;
 using CustomerInsights.Contracts.Connections.V1;
@@ -9,8 +10,21 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace CustomerInsights.Destinations.Contract;
 
+/// <summary>How rows go to a <see cref="ScriptedVendor"/>.</summary>
+internal enum ScriptedWay
+{
+    /// <summary>As they are read, with values.</summary>
+    Payloads,
+
+    /// <summary>Written down first, then by requests.</summary>
+    Due,
+
+    /// <summary>Written down first, then as files.</summary>
+    Files,
+}
+
 /// <summary>A vendor in memory, for what is the same with every destination.</summary>
-internal sealed class ScriptedVendor : Vendor
+internal sealed class ScriptedVendor(ScriptedWay way) : Vendor
 {
     public const string NoAddress = "ADDRESS_MISSING";
     public const string Refused = "ROW_REFUSED";
@@ -20,6 +34,20 @@ internal sealed class ScriptedVendor : Vendor
     private readonly List<VendorRequest> _requests = [];
     private readonly List<(VendorFault Fault, int[] Seen)> _faults = [];
     private TaskCompletionSource _healed = new();
+
+    public ScriptedWay Way => way;
+
+    /// <summary>Files by ticket; null for one that has not arrived.</summary>
+    public ConcurrentDictionary<string, ScriptedFile?> Tickets { get; } = new();
+
+    /// <summary>Called before and after each step of a file, with its name, such as "upload" and "uploaded"; a test may let it hang.</summary>
+    public Func<string, CancellationToken, Task> AtStep { get; set; } = (_, _) => Task.CompletedTask;
+
+    public override bool CarriesValues => way == ScriptedWay.Payloads;
+
+    public override bool WritesDown => way != ScriptedWay.Payloads;
+
+    public override bool TakesFiles => way == ScriptedWay.Files;
 
     public override IServiceApp App => new ScriptedApp(this);
 
@@ -35,7 +63,26 @@ internal sealed class ScriptedVendor : Vendor
 
     public override string RefusedReason => Refused;
 
-    public override void Configure(Export export) => export.DisplayName = "Scripted";
+    public override void Configure(Export export)
+    {
+        export.DisplayName = "Scripted";
+        if (WritesDown)
+        {
+            export.Segments.RemoveAt(1);
+        }
+    }
+
+    public override void Redefine(Export export)
+    {
+        if (WritesDown)
+        {
+            export.DisplayName = "Scripted anew";
+        }
+        else
+        {
+            base.Redefine(export);
+        }
+    }
 
     public override IReadOnlyDictionary<string, AttributeValue> Profile(Customer customer) => new Dictionary<string, AttributeValue>
     {
@@ -84,7 +131,7 @@ internal sealed class ScriptedVendor : Vendor
     {
         lock (_gate)
         {
-            _faults.Add((fault, [0]));
+            _faults.Add((TakesFiles ? fault with { Skip = 0 } : fault, [0]));
         }
 
         return Task.CompletedTask;
@@ -106,7 +153,7 @@ internal sealed class ScriptedVendor : Vendor
 
     public async Task<BatchOutcome> TakeAsync(DeliveryBatch batch, TimeProvider time, CancellationToken cancellationToken)
     {
-        var (fault, wait) = Meet(batch);
+        var (fault, wait) = Meet([.. batch.Operations.Select(operation => operation.Key)]);
         if (fault?.Kind == VendorFaultKind.Hanging)
         {
             await wait.WaitAsync(cancellationToken);
@@ -131,11 +178,12 @@ internal sealed class ScriptedVendor : Vendor
         BatchOutcome Throttled(TimeSpan wait) => new(Answer.Throttled) { Reason = Reasons.Throttled, RetryAt = time.GetUtcNow() + wait };
     }
 
-    private (VendorFault? Fault, Task Healed) Meet(DeliveryBatch batch)
+    /// <summary>The fault that the next request, with these keys, meets; and what ends one that hangs.</summary>
+    public (VendorFault? Fault, Task Healed) Meet(IReadOnlyCollection<string> keys)
     {
         lock (_gate)
         {
-            foreach (var (fault, seen) in _faults.Where(f => f.Fault.Key.Length == 0 || batch.Operations.Any(o => o.Key == f.Fault.Key)))
+            foreach (var (fault, seen) in _faults.Where(f => f.Fault.Key.Length == 0 || keys.Contains(f.Fault.Key)))
             {
                 var ordinal = seen[0]++ - fault.Skip;
                 if (ordinal >= 0 && ordinal < (fault.Count ?? int.MaxValue))
@@ -145,6 +193,29 @@ internal sealed class ScriptedVendor : Vendor
             }
 
             return (null, Task.CompletedTask);
+        }
+    }
+
+    /// <summary>Takes a file in; tells which of its keys were refused, by an empty one when it does not say.</summary>
+    public IReadOnlyCollection<string> TakeFile(FileKind kind, IReadOnlyList<string> keys, VendorFault? fault)
+    {
+        lock (_gate)
+        {
+            var refused = _faults
+                .Where(f => (f.Fault.Kind is VendorFaultKind.RefuseRow or VendorFaultKind.RefuseRowUnnamed) && f.Seen[0] <= (f.Fault.Count ?? int.MaxValue))
+                .Select(f => f.Fault.Key).ToHashSet();
+            if (kind == FileKind.Replacement)
+            {
+                _members.Clear();
+            }
+
+            foreach (var key in keys.Where(key => !refused.Contains(key)))
+            {
+                Apply(kind == FileKind.Removals ? DeliveryKind.Removal : DeliveryKind.Upsert, [key]);
+            }
+
+            _requests.Add(new VendorRequest(keys, kind == FileKind.Removals ? [] : keys));
+            return fault?.Kind == VendorFaultKind.RefuseRowUnnamed ? [""] : [.. refused.Where(keys.Contains)];
         }
     }
 
@@ -182,7 +253,7 @@ internal sealed class ScriptedVendor : Vendor
         }
         else
         {
-            _members[parts[0]] = parts[1];
+            _members[parts[0]] = parts.Length > 1 ? parts[1] : "";
         }
     }
 

@@ -71,6 +71,33 @@ public abstract class Vendor : IAsyncDisposable
 
     public const int RequestsInFlight = 3;
 
+    /// <summary>Whether it is told more of a member than who it is.</summary>
+    public virtual bool CarriesValues => true;
+
+    /// <summary>Whether all that is due is written down before the first row is sent.</summary>
+    public virtual bool WritesDown => TakesFiles;
+
+    /// <summary>Whether all rows go as files. Of faults, requests to skip then have no meaning.</summary>
+    public virtual bool TakesFiles => false;
+
+    /// <summary>Whether a run finds out that everybody was lost, and sends them again.</summary>
+    public virtual bool NoticesLoss => false;
+
+    /// <summary>Rows that it gets at once.</summary>
+    public int RowsAtOnce => TakesFiles ? int.MaxValue : RowsPerRequest;
+
+    /// <summary>Requests that so many rows cost without any fault: a file is reserved, handed over, asked for and read back.</summary>
+    public int RequestsFor(int rows) => TakesFiles ? 4 : (rows + RowsPerRequest - 1) / RowsPerRequest;
+
+    /// <summary>The name that it knows of a member.</summary>
+    public string NameOf(Customer customer) => CarriesValues ? customer.Name : "";
+
+    /// <summary>The address in a customer's profile.</summary>
+    public virtual string AddressOf(Customer customer) => customer.Email;
+
+    /// <summary>The form of a customer's key in the ledger, or a part of it.</summary>
+    public virtual string StoredKeyOf(Customer customer) => customer.Key;
+
     /// <summary>The worker.</summary>
     public abstract IServiceApp App { get; }
 
@@ -93,6 +120,9 @@ public abstract class Vendor : IAsyncDisposable
 
     /// <summary>Writes the settings of an export that maps what <see cref="Profile"/> holds.</summary>
     public abstract void Configure(Export export);
+
+    /// <summary>Changes the definition so that every member has to be compared, and none is sent differently.</summary>
+    public virtual void Redefine(Export export) => export.Segments.RemoveAt(1);
 
     /// <summary>The profile of a customer, by the names that <see cref="Configure"/> maps.</summary>
     public abstract IReadOnlyDictionary<string, AttributeValue> Profile(Customer customer);

@@ -82,6 +82,9 @@ public sealed class WorkerStage : IAsyncDisposable
         Worker = await StartWorkerAsync(time, cancellationToken);
     }
 
+    /// <summary>Changes the definition of the export without changing who is a member, or how one is sent.</summary>
+    public void Redefine() => Vendor.Redefine(Export);
+
     /// <summary>Customers are in the first segment, and in the second one if their number is odd.</summary>
     public void Put(params IEnumerable<Customer> customers)
     {
@@ -139,7 +142,7 @@ public sealed class WorkerStage : IAsyncDisposable
     public Task<long> CountRememberedAsync(CancellationToken cancellationToken) => Worker.Database.ReadAsync(
         session => session.QuerySingleAsync<long>(
             """
-            SELECT (SELECT COUNT(*) FROM ledger) + (SELECT COUNT(*) FROM removals) + (SELECT COUNT(*) FROM flights)
+            SELECT (SELECT COUNT(*) FROM ledger) + (SELECT COUNT(*) FROM removals) + (SELECT COUNT(*) FROM flights) + (SELECT COUNT(*) FROM files)
               + (SELECT COUNT(*) FROM run_audiences) + (SELECT COUNT(*) FROM audiences)
             """),
         cancellationToken);

@@ -53,6 +53,26 @@ internal sealed class ReportingTests(Engine engine)
     }
 
     [Test]
+    public async Task Runs_of_another_worker_are_refused_and_stay_as_they_are()
+    {
+        var (environment, export, run) = await BegunAsync();
+        var other = _stage.WorkerOf("other");
+        var row = new RejectedRow { CustomerId = "c-1", Reason = "EMAIL_INVALID" };
+        RefusedCall[] refused =
+        [
+            await RefusedCall.OfAsync(other.BeginRunAsync(new BeginRunRequest { Name = run.Name })),
+            await RefusedCall.OfAsync(other.ReportProgressAsync(Report(run, new RunCounts { Read = 50 }, environment.Segment, 40))),
+            await RefusedCall.OfAsync(other.RecordRejectedRowsAsync(new RecordRejectedRowsRequest { Name = run.Name, Rows = { row } })),
+            await RefusedCall.OfAsync(other.CompleteRunAsync(new CompleteRunRequest { Name = run.Name, State = RunState.Failed })),
+        ];
+
+        Assert.That(refused.Select(call => (call.Status, call.Reason)), Has.All.EqualTo((StatusCode.PermissionDenied, "WRONG_WORKER")));
+        var shown = (await environment.RunsAsync(export)).Single();
+        Assert.That((shown.State, shown.Counts.Read, shown.RejectionClasses.Count), Is.EqualTo((RunState.Processing, 0L, 0)));
+        Assert.That((await other.FindDeletedExportsAsync(new FindDeletedExportsRequest { ExportUids = { "no-such-uid" } })).ExportUids, Is.EqualTo(new[] { "no-such-uid" }));
+    }
+
+    [Test]
     public async Task Impossible_reports_are_refused_by_field()
     {
         var (_, _, run) = await BegunAsync();

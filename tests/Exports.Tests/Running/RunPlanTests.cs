@@ -13,7 +13,7 @@ internal sealed class RunPlanTests
     private static readonly SegmentFacts Ready = new(Active: true, Version: 3, MemberCount: 10);
     private static readonly SegmentFacts Inactive = Ready with { Active = false };
     private static readonly SegmentFacts Fresh = new(Active: false, Version: 0, MemberCount: 0);
-    private static readonly DestinationTypes Types = new([new BrazeDestinationType()]);
+    private static readonly DestinationTypes Types = new([new BrazeDestinationType(), new MicrosoftAdvertisingDestinationType()]);
 
     private static IEnumerable<TestCaseData> Cases()
     {
@@ -49,6 +49,30 @@ internal sealed class RunPlanTests
     }
 
     [Test]
+    public void Decide_with_names_that_have_become_equal_sends_nothing_to_a_destination_that_shows_them()
+    {
+        var (first, second) = (Ready with { DisplayName = "VIP" }, Ready with { DisplayName = "vip" });
+        Assert.That(Plan(Connection, (First, first), (Second, second)).Obstacle, Is.Null);
+        var obstacle = RunPlan.Decide(
+            new ExportDefinition("Export", "environments/e/connections/c", [First, Second], Settings.MicrosoftAdvertising(), FollowRefreshes: true),
+            Connection,
+            new Dictionary<string, SegmentFacts> { [First] = first, [Second] = second },
+            Types).Obstacle;
+        Assert.That((obstacle?.Reason, obstacle?.Message), Is.EqualTo((
+            "SEGMENT_NAME_UNUSABLE", $"{Second} has the display name of {First}, but an audience needs a name of its own. Rename one of the segments, or leave one out.")));
+    }
+
+    [Test]
+    public void Decide_to_empty_needs_a_connection_and_nothing_of_the_segments()
+    {
+        foreach (var (first, second) in new[] { (Ready, (SegmentFacts?)null), (Inactive, Inactive), (Fresh, Fresh) })
+        {
+            Assert.That(Plan(Connection, emptyAudiences: true, (First, first), (Second, second)).Obstacle, Is.Null);
+            Assert.That(Plan(null, emptyAudiences: true, (First, first), (Second, second)).Obstacle?.Reason, Is.EqualTo("CONNECTION_MISSING"));
+        }
+    }
+
+    [Test]
     public void Decide_warns_of_inactive_and_fresh_segments_by_name()
     {
         var plan = Plan(Connection, (First, Ready with { Active = false }), (Second, Fresh));
@@ -58,9 +82,12 @@ internal sealed class RunPlanTests
         Assert.That(plan.Warnings[1], Does.StartWith(Second).And.Contain("never refreshed"));
     }
 
-    private static RunPlan Plan(ConnectionFacts? connection, params (string Name, SegmentFacts? Facts)[] segments) => RunPlan.Decide(
+    private static RunPlan Plan(ConnectionFacts? connection, params (string Name, SegmentFacts? Facts)[] segments) => Plan(connection, emptyAudiences: false, segments);
+
+    private static RunPlan Plan(ConnectionFacts? connection, bool emptyAudiences, params (string Name, SegmentFacts? Facts)[] segments) => RunPlan.Decide(
         new ExportDefinition("Export", "environments/e/connections/c", [First, Second], Settings.Braze(), FollowRefreshes: true),
         connection,
         segments.Where(segment => segment.Facts is not null).ToDictionary(segment => segment.Name, segment => segment.Facts!),
-        Types);
+        Types,
+        emptyAudiences);
 }

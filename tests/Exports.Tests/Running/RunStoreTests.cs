@@ -31,7 +31,12 @@ internal sealed class RunStoreTests(Engine engine) : IAsyncDisposable
     [Test]
     public async Task Find_returns_what_was_inserted_and_updated()
     {
-        var run = Samples.Run(_export);
+        var run = Samples.Run(_export) with
+        {
+            ResendAll = true,
+            EmptyAudiences = true,
+            SegmentDisplayNames = new Dictionary<string, string> { [_export.Definition.Segments[0]] = "Our \"best\" Größen" },
+        };
         await InsertAsync(run);
         Assert.That(Text((await FindAsync(run))!), Is.EqualTo(Text(run)));
 

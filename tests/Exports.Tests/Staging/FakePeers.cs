@@ -53,12 +53,13 @@ internal sealed class FakeSegments : SegmentService.SegmentServiceBase
     /// <summary>Questions about this segment end with INTERNAL.</summary>
     public void Break(string name) => _broken[name] = true;
 
-    public void Put(string name, long version, bool active = true, long members = 100) => _segments[name] = new Segment
+    public void Put(string name, long version, bool active = true, long members = 100, string? displayName = null) => _segments[name] = new Segment
     {
         Name = name,
         State = active ? SegmentState.Active : SegmentState.Inactive,
         Version = version,
         MemberCount = members,
+        DisplayName = displayName ?? $"Segment {name.Split('/')[^1]}",
     };
 
     public void Remove(string name) => _segments.TryRemove(name, out _);

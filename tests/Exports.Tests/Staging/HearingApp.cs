@@ -17,6 +17,7 @@ internal sealed class HearingApp(HeardEvents heard) : IServiceApp
     {
         builder.Services.AddSingleton(heard);
         builder.Subscribe<ExportRunRequested, HearRequested>(Topics.BrazeRunRequested);
+        builder.Subscribe<ExportRunRequested, HearRequested>(Topics.MicrosoftAdvertisingRunRequested);
         builder.Subscribe<ExportRunCompleted, HearCompleted>(Topics.ExportRunCompleted);
         builder.Subscribe<ExportDeleted, HearDeleted>(Topics.ExportDeleted);
     }

@@ -25,7 +25,7 @@ internal sealed class Stage : IAsyncDisposable
 
     public required HeardEvents Heard { get; init; }
 
-    public Wire.ExportRunService.ExportRunServiceClient Worker => Harness.ClientOf<Wire.ExportRunService.ExportRunServiceClient>("service:worker-braze");
+    public Wire.ExportRunService.ExportRunServiceClient Worker => WorkerOf("braze");
 
     public static async Task<Stage> StartAsync(Engine engine, TimeProvider? time = null, IReadOnlyDictionary<string, string?>? settings = null)
     {
@@ -40,6 +40,10 @@ internal sealed class Stage : IAsyncDisposable
         return new Stage(harness) { Connections = connections, Segments = segments, Profiles = profiles, Heard = heard };
     }
 
+    /// <summary>Calls as the worker of a destination.</summary>
+    public Wire.ExportRunService.ExportRunServiceClient WorkerOf(string destination) =>
+        Harness.ClientOf<Wire.ExportRunService.ExportRunServiceClient>($"service:worker-{destination}");
+
     public Wire.ExportService.ExportServiceClient As(string principal) => Harness.ClientOf<Wire.ExportService.ExportServiceClient>(principal);
 
     /// <summary>An environment with a person of each role, a shared and a private connection, and a segment of version 1.</summary>
@@ -53,6 +57,7 @@ internal sealed class Stage : IAsyncDisposable
 
         Connections.Put(environment.Shared, shared: true);
         Connections.Put(environment.Private, shared: false);
+        Connections.Put(environment.Advertising, shared: true, "microsoft-advertising");
         Segments.Put(environment.Segment, version: 1);
         return environment;
     }

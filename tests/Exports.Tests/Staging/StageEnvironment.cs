@@ -16,6 +16,8 @@ internal sealed class StageEnvironment(Stage stage, string id)
 
     public string Private => $"{Name}/connections/private";
 
+    public string Advertising => $"{Name}/connections/advertising";
+
     public string Segment => $"{Name}/segments/vip";
 
     public Wire.ExportService.ExportServiceClient Viewer => stage.As(Person(Role.Viewer));
@@ -42,6 +44,17 @@ internal sealed class StageEnvironment(Stage stage, string id)
         change?.Invoke(export);
         return await Administrator.CreateExportAsync(new CreateExportRequest { Parent = Name, ExportId = exportId, Export = export });
     }
+
+    /// <summary>Creates an export to Microsoft Advertising.</summary>
+    public async Task<Export> CreateAdvertisingAsync(string exportId, Action<Export>? change = null) =>
+        await Administrator.CreateExportAsync(new CreateExportRequest { Parent = Name, ExportId = exportId, Export = NewAdvertising(change) });
+
+    /// <summary>An export to Microsoft Advertising that may be saved, changed by a test.</summary>
+    public Export NewAdvertising(Action<Export>? change = null) => NewExport(export =>
+    {
+        (export.Connection, export.MicrosoftAdvertising) = (Advertising, Settings.MicrosoftAdvertisingMessage());
+        change?.Invoke(export);
+    });
 
     /// <summary>A new version of the segment, published.</summary>
     public async Task RefreshAsync(long version)

@@ -4,6 +4,15 @@ namespace CustomerInsights.Rpc.Tests.Calling;
 
 internal sealed class BackoffTests
 {
+    [TestCase(1)]
+    [TestCase(9)]
+    public void No_wait_is_longer_than_a_timer_takes(int failures)
+    {
+        var wait = new Backoff(TimeSpan.MaxValue, TimeSpan.MaxValue, double.MaxValue).After(failures, 1);
+
+        Assert.That(() => TimeProvider.System.CreateTimer(_ => { }, null, wait, Timeout.InfiniteTimeSpan).Dispose(), Throws.Nothing);
+    }
+
     [TestCase(1, 0.5, 100)]
     [TestCase(2, 0.5, 200)]
     [TestCase(3, 0.5, 400)]

@@ -217,6 +217,8 @@ internal sealed class RetryTests
                     new MethodConfig { Names = { MethodName.Default, new MethodName { Method = "Alone" } }, RetryPolicy = new RetryPolicy { MaxAttempts = 1, BackoffMultiplier = double.NaN, RetryableStatusCodes = { StatusCode.OK } } },
                     new MethodConfig { Names = { MethodName.Default } },
                     new MethodConfig(),
+                    null!,
+                    new MethodConfig { Names = { null! }, RetryPolicy = new RetryPolicy() },
                 },
                 RetryThrottling = new RetryThrottlingPolicy { MaxTokens = 1001 },
             },
@@ -224,9 +226,15 @@ internal sealed class RetryTests
 
         var error = Assert.Throws<ArgumentException>(() => GrpcChannel.ForAddress("http://127.0.0.1:1", options))!.Message;
 
-        string[] parts = ["twice", "without a service", "[0].RetryPolicy.MaxAttempts", "InitialBackoff", "MaxBackoff", "BackoffMultiplier", "OK", "[2].Names", "MaxTokens", "TokenRatio"];
+        string[] parts = ["twice", "without a service", "[0].RetryPolicy.MaxAttempts", "InitialBackoff", "MaxBackoff", "BackoffMultiplier", "OK", "[2].Names", "[3].The config", "[4].Names", "[4].RetryPolicy.InitialBackoff", "MaxTokens", "TokenRatio"];
         Assert.That(parts, Has.All.Matches<string>(part => error.Contains(part, StringComparison.Ordinal)), error);
     }
+
+    [TestCase(0, 1, nameof(GrpcChannelOptions.InitialReconnectBackoff))]
+    [TestCase(1, -1, nameof(GrpcChannelOptions.MaxReconnectBackoff))]
+    public void Back_offs_to_connect_must_be_above_zero(int initial, int max, string field) => Assert.That(
+        () => GrpcChannel.ForAddress("http://127.0.0.1:1", new GrpcChannelOptions { InitialReconnectBackoff = TimeSpan.FromSeconds(initial), MaxReconnectBackoff = TimeSpan.FromSeconds(max) }),
+        Throws.InstanceOf<ArgumentException>().With.Message.Contains(field));
 
     private static Task<StrangeServer> StartAsync(RequestDelegate answer, GrpcChannelOptions options) => StrangeServer.StartAsync(answer, options);
 

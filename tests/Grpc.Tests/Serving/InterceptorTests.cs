@@ -30,6 +30,19 @@ internal sealed class InterceptorTests
     }
 
     [Test]
+    public async Task An_interceptor_with_arguments_does_not_come_from_the_container(CancellationToken cancellationToken)
+    {
+        var journal = new List<string>();
+        await using var server = await TestServer.StartAsync<ScriptedService>(
+            options => options.Interceptors.Add<Noting>("argument"),
+            services => services.AddSingleton(journal).AddSingleton(new Script()).AddSingleton(new Noting(journal, "container")));
+
+        await new TestService.TestServiceClient(server.Channel).UnaryCallAsync(new SimpleRequest(), cancellationToken: cancellationToken);
+
+        Assert.That(journal.Take(2), Is.EqualTo(["argument in", "argument out"]));
+    }
+
+    [Test]
     public async Task An_interceptor_of_the_container_is_shared([Values] bool isStreaming, CancellationToken cancellationToken)
     {
         var guard = new Guard();

@@ -27,8 +27,9 @@ internal static class DoorRequirement
         var processes = arguments.SelectMany(a => a.Expression.DescendantNodesAndSelf()).Select(e => Text(e, door)).OfType<string>().ToList();
         return attribute.Name.ToString() switch
         {
-            "RequiresRole" => Role(arguments[0]) + (processes.Count > 0 ? $", or {Processes(processes)}" : ""),
+            "RequiresRole" => Role(arguments[0]) + (processes.Count > 0 ? $", or {Processes(processes)}" : "") + (arguments.Any(a => a.NameEquals?.Name.Identifier.Text == "OrWorkers") ? ", or a worker" : ""),
             "RequiresService" => processes.Count > 0 ? Processes(processes) : "a process of this system",
+            "RequiresWorker" => "a worker",
             "RequiresCaller" => arguments.Count > 0 ? "platform administrator" : "any authenticated caller",
             var other => throw new InvalidOperationException($"[{other}] has no words yet."),
         };

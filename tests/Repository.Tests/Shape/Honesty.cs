@@ -9,7 +9,7 @@ internal static class Honesty
     private static readonly HashSet<string> PlainLogging =
         ["LogTrace", "LogDebug", "LogInformation", "LogWarning", "LogError", "LogCritical", "Log"];
 
-    private static readonly HashSet<string> Requirements = ["RequiresRole", "RequiresService", "RequiresCaller", "AllowsAnyone"];
+    private static readonly HashSet<string> Requirements = ["RequiresRole", "RequiresService", "RequiresWorker", "RequiresCaller", "AllowsAnyone"];
 
     public static IEnumerable<string> EmptyCatches(SourceFile file) =>
         from clause in file.Tree.DescendantNodes().OfType<CatchClauseSyntax>()

@@ -185,5 +185,13 @@ public sealed class FaultsTests : SandboxFixture
         Assert.That(text, Does.Contain("status must").And.Contain("probability must").And.Contain("every"));
     }
 
+    [TestCase("{\"kind\":\"result_zip_bomb\"}")]
+    [TestCase("{\"kind\":\"status\",\"operation\":\"AddAudiences\"}")]
+    public async Task Rule_of_the_other_vendor_is_refused(string rule)
+    {
+        using var answer = await Client.PostAsync("sandbox/braze/faults", new StringContent(rule), Token);
+        Assert.That((int)answer.StatusCode, Is.EqualTo(400));
+    }
+
     private static List<int> Indexes(Answer answer) => [.. answer.Json["errors"]!.AsArray().Select(e => (int)e!["index"]!)];
 }

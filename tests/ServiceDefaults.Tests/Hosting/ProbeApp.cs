@@ -38,7 +38,7 @@ internal sealed class ProbeDoor(ProbeAnswers answers) : ProfileService.ProfileSe
         return new ProfileSchema { Name = request.Name };
     }
 
-    [RequiresRole(Role.Contributor, OrServices = ["exports"])]
+    [RequiresRole(Role.Contributor, OrServices = ["exports"], OrWorkers = true)]
     public override Task<ProfileSchema> UpdateProfileSchema(UpdateProfileSchemaRequest request, ServerCallContext context) =>
         Task.FromResult(request.ProfileSchema);
 

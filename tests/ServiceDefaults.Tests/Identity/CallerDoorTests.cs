@@ -124,7 +124,9 @@ public sealed class CallerDoorTests
     {
         var asked = _harness.Roles.Questions;
         Assert.That(await Of("service:exports").UpdateProfileSchemaAsync(Update(Schema)), Is.Not.Null);
+        Assert.That(await Of("service:worker-anything").UpdateProfileSchemaAsync(Update(Schema)), Is.Not.Null);
         Refused(() => Of("service:connections").UpdateProfileSchemaAsync(Update(Schema)).ResponseAsync, StatusCode.PermissionDenied, "ROLE_MISSING");
+        Refused(() => Of("service:networker-braze").UpdateProfileSchemaAsync(Update(Schema)).ResponseAsync, StatusCode.PermissionDenied, "ROLE_MISSING");
         Assert.That(_harness.Roles.Questions, Is.EqualTo(asked));
     }
 

@@ -18,7 +18,7 @@ namespace CustomerInsights.TestKit.Hosting;
 /// </summary>
 public sealed class ServiceHarness : IAsyncDisposable
 {
-    private static readonly string[] AppIds = ["environments", "connections", "segments", "exports", "worker-braze"];
+    private static readonly string[] AppIds = ["environments", "connections", "segments", "exports"];
     private static readonly TimeSpan TokenLifetime = TimeSpan.FromDays(3650);
 
     private readonly byte[] _key = RandomNumberGenerator.GetBytes(32);

@@ -1,20 +1,15 @@
 using System.Buffers.Text;
 using System.Globalization;
-using System.Text.Json;
-using System.Text.Json.Nodes;
-using System.Text.Json.Serialization.Metadata;
 using CustomerInsights.Sandbox.Braze.Reading;
 using CustomerInsights.Sandbox.Control;
 using Microsoft.AspNetCore.Http.Features;
+using static CustomerInsights.Sandbox.Control.ControlEndpoints;
 
 namespace CustomerInsights.Sandbox.Braze.Controlling;
 
 /// <summary>The stand-in's own API: no authentication, since it listens on loopback only.</summary>
 internal static class BrazeControlRoutes
 {
-    private const int DefaultPage = 1_000;
-    private const int MaxPage = 10_000;
-
     public static void Map(IEndpointRouteBuilder root, BrazeSandbox sandbox)
     {
         var routes = root.MapGroup("/sandbox/braze");
@@ -27,10 +22,10 @@ internal static class BrazeControlRoutes
 
     private static void MapKeys(RouteGroupBuilder routes, BrazeSandbox sandbox)
     {
-        On(routes, "GET", "/keys", _ => Show<IReadOnlyList<KeyView>>(
+        routes.On("GET", "/keys", _ => Show<IReadOnlyList<KeyView>>(
             [.. sandbox.Keys.Select(k => new KeyView(k.Workspace, k.Permissions))],
             SandboxJson.Default.IReadOnlyListKeyView));
-        OnJson(routes, "POST", "/keys", _ => new BrazeKey { Key = "" }, SandboxJson.Default.BrazeKey, (_, key) =>
+        routes.OnJson("POST", "/keys", _ => new BrazeKey { Key = "" }, SandboxJson.Default.BrazeKey, (_, key) =>
         {
             if (key.Key.Length == 0)
             {
@@ -40,14 +35,14 @@ internal static class BrazeControlRoutes
             sandbox.Allow(key);
             return Results.NoContent();
         });
-        OnJson(routes, "POST", "/keys/revoke", _ => new BrazeKey { Key = "" }, SandboxJson.Default.BrazeKey, (_, key) =>
+        routes.OnJson("POST", "/keys/revoke", _ => new BrazeKey { Key = "" }, SandboxJson.Default.BrazeKey, (_, key) =>
             sandbox.Revoke(key.Key) ? Results.NoContent() : Results.NotFound());
     }
 
     private static void MapSetUp(RouteGroupBuilder routes, BrazeSandbox sandbox)
     {
-        On(routes, "GET", "/settings", c => Show(WorkspaceOf(c, sandbox).Settings, SandboxJson.Default.BrazeSettings));
-        OnJson(routes, "PATCH", "/settings", c => WorkspaceOf(c, sandbox).Settings, SandboxJson.Default.BrazeSettings, (context, settings) =>
+        routes.On("GET", "/settings", c => Show(WorkspaceOf(c, sandbox).Settings, SandboxJson.Default.BrazeSettings));
+        routes.OnJson("PATCH", "/settings", c => WorkspaceOf(c, sandbox).Settings, SandboxJson.Default.BrazeSettings, (context, settings) =>
         {
             if (settings.Limits.Values.SelectMany(w => w).Any(w => w.Requests < 1 || w.Seconds < 1))
             {
@@ -57,33 +52,33 @@ internal static class BrazeControlRoutes
             WorkspaceOf(context, sandbox).Settings = settings;
             return Show(settings, SandboxJson.Default.BrazeSettings);
         });
-        On(routes, "GET", "/segments", c => Show(WorkspaceOf(c, sandbox).Segments, SandboxJson.Default.IReadOnlyListBrazeSegment));
-        OnJson(routes, "POST", "/segments", _ => new BrazeSegment { Id = "", Name = "", Attribute = "" }, SandboxJson.Default.BrazeSegment, (context, segment) =>
+        routes.On("GET", "/segments", c => Show(WorkspaceOf(c, sandbox).Segments, SandboxJson.Default.IReadOnlyListBrazeSegment));
+        routes.OnJson("POST", "/segments", _ => new BrazeSegment { Id = "", Name = "", Attribute = "" }, SandboxJson.Default.BrazeSegment, (context, segment) =>
         {
             WorkspaceOf(context, sandbox).Define(segment);
             return Results.NoContent();
         });
-        On(routes, "POST", "/reset", c => Done(WorkspaceOf(c, sandbox).Reset));
+        routes.On("POST", "/reset", c => Done(WorkspaceOf(c, sandbox).Reset));
     }
 
     private static void MapFaults(RouteGroupBuilder routes, BrazeSandbox sandbox)
     {
-        On(routes, "GET", "/faults", c => Show(WorkspaceOf(c, sandbox).Faults.List(), SandboxJson.Default.IReadOnlyListFaultRule));
-        OnJson(routes, "POST", "/faults", _ => new FaultRule(), SandboxJson.Default.FaultRule, (context, rule) =>
-            string.Join(' ', rule.Problems()) is { Length: > 0 } problems
-                ? Problem(problems)
+        routes.On("GET", "/faults", c => Show(WorkspaceOf(c, sandbox).Faults.List(), SandboxJson.Default.IReadOnlyListFaultRule));
+        routes.OnJson("POST", "/faults", _ => new FaultRule(), SandboxJson.Default.FaultRule, (context, rule) =>
+            string.Join(' ', rule.Problems()) is { Length: > 0 } problems ? Problem(problems)
+                : rule.Kind > FaultKind.Reject || rule.Operation is not null ? Problem("kind must be status to reject, and operation absent: the others are of Microsoft Advertising.")
                 : Show(WorkspaceOf(context, sandbox).Faults.Add(rule), SandboxJson.Default.FaultRule));
-        On(routes, "DELETE", "/faults", c => Done(WorkspaceOf(c, sandbox).Faults.Clear));
-        On(routes, "DELETE", "/faults/{id:int}", c =>
+        routes.On("DELETE", "/faults", c => Done(WorkspaceOf(c, sandbox).Faults.Clear));
+        routes.On("DELETE", "/faults/{id:int}", c =>
             WorkspaceOf(c, sandbox).Faults.Remove(int.Parse((string)c.Request.RouteValues["id"]!, CultureInfo.InvariantCulture)) ? Results.NoContent() : Results.NotFound());
     }
 
     private static void MapReading(RouteGroupBuilder routes, BrazeSandbox sandbox)
     {
-        On(routes, "GET", "/users", c => KeyOf(Query(c, "after")) is var (after, valid) && valid
+        routes.On("GET", "/users", c => KeyOf(Query(c, "after")) is var (after, valid) && valid
             ? Show(ReadUsers.Page(WorkspaceOf(c, sandbox), after, LimitOf(c)), SandboxJson.Default.UserPage)
             : Problem("after must be the next of a page before."));
-        On(routes, "GET", "/users/one", c =>
+        routes.On("GET", "/users/one", c =>
             IdentifierOf(c) is { } identifier && ReadUsers.One(WorkspaceOf(c, sandbox), identifier) is { } user
                 ? Show(user, SandboxJson.Default.SandboxUser)
                 : Results.NotFound());
@@ -95,11 +90,11 @@ internal static class BrazeControlRoutes
                 await context.Response.Body.WriteAsync(lines, context.RequestAborted);
             }
         });
-        On(routes, "GET", "/digest", c => Show(ReadUsers.Digest(WorkspaceOf(c, sandbox)), SandboxJson.Default.UsersDigest));
-        On(routes, "GET", "/journal", c => long.TryParse(Query(c, "after") ?? "0", CultureInfo.InvariantCulture, out var after)
+        routes.On("GET", "/digest", c => Show(ReadUsers.Digest(WorkspaceOf(c, sandbox)), SandboxJson.Default.UsersDigest));
+        routes.On("GET", "/journal", c => long.TryParse(Query(c, "after") ?? "0", CultureInfo.InvariantCulture, out var after)
             ? Show(ReadJournal.Page(WorkspaceOf(c, sandbox), after, LimitOf(c)), SandboxJson.Default.JournalPage)
             : Problem("after must be a sequence."));
-        On(routes, "GET", "/counters", c =>
+        routes.On("GET", "/counters", c =>
         {
             var workspace = WorkspaceOf(c, sandbox);
             return Show(workspace.Counters.View(workspace.UserCount, workspace.Journal.Last), SandboxJson.Default.CountersView);
@@ -123,20 +118,7 @@ internal static class BrazeControlRoutes
             await ExportUsersBySegment.WriteFileAsync(workspace, export, now, context.Response.Body, context.RequestAborted);
         });
 
-    private static void On(IEndpointRouteBuilder routes, string method, string path, Func<HttpContext, IResult> handle) =>
-        routes.MapMethods(path, [method], context => handle(context).ExecuteAsync(context));
-
-    private static void OnJson<T>(
-        IEndpointRouteBuilder routes, string method, string path, Func<HttpContext, T> present, JsonTypeInfo<T> type, Func<HttpContext, T, IResult> apply) =>
-        routes.MapMethods(path, [method], async context =>
-        {
-            var answer = await ChangeAsync(context, present(context), type, changed => apply(context, changed));
-            await answer.ExecuteAsync(context);
-        });
-
     private static BrazeWorkspace WorkspaceOf(HttpContext context, BrazeSandbox sandbox) => sandbox.Workspace(Query(context, "workspace") ?? BrazeSandbox.MainWorkspace);
-
-    private static string? Query(HttpContext context, string name) => context.Request.Query[name] is [{ Length: > 0 } value, ..] ? value : null;
 
     private static (byte[]? Key, bool Valid) KeyOf(string? after)
     {
@@ -144,41 +126,8 @@ internal static class BrazeControlRoutes
         return after is null ? (null, true) : Base64Url.TryDecodeFromChars(after, key, out var length) ? (key[..length], true) : (null, false);
     }
 
-    private static int LimitOf(HttpContext context) =>
-        int.TryParse(Query(context, "limit"), CultureInfo.InvariantCulture, out var limit) ? Math.Clamp(limit, 1, MaxPage) : DefaultPage;
-
     private static Identifier? IdentifierOf(HttpContext context) =>
         Query(context, "external_id") is { } externalId ? Identifiers.OfExternalId(externalId)
         : Query(context, "alias_name") is { } name ? Identifiers.OfAlias(Query(context, "alias_label") ?? "", name)
         : null;
-
-    private static IResult Show<T>(T value, JsonTypeInfo<T> type) => Results.Json(value, type);
-
-    private static IResult Done(Action act)
-    {
-        act();
-        return Results.NoContent();
-    }
-
-    private static IResult Problem(string message) => Results.Json(new JsonObject { ["message"] = message }, statusCode: StatusCodes.Status400BadRequest);
-
-    /// <summary>Lays the sent properties over the present value; whatever is unknown or of the wrong type is refused by name.</summary>
-    private static async Task<IResult> ChangeAsync<T>(HttpContext context, T present, JsonTypeInfo<T> type, Func<T, IResult> apply)
-    {
-        try
-        {
-            var sent = await JsonNode.ParseAsync(context.Request.Body, cancellationToken: context.RequestAborted);
-            var merged = JsonSerializer.SerializeToNode(present, type)!.AsObject();
-            foreach (var (name, value) in sent is JsonObject properties ? properties.ToList() : [])
-            {
-                merged[name] = value?.DeepClone();
-            }
-
-            return apply(merged.Deserialize(type)!);
-        }
-        catch (JsonException e)
-        {
-            return Problem(e.Message);
-        }
-    }
 }

@@ -1,6 +1,5 @@
 using System.Text;
 using CustomerInsights.Sandbox.Braze.Tracking;
-using CustomerInsights.Sandbox.Control;
 
 namespace CustomerInsights.Sandbox.Braze.Controlling;
 
@@ -10,12 +9,12 @@ internal static class ReadJournal
     public static JournalPage Page(BrazeWorkspace workspace, long after, int limit)
     {
         var (entries, dropped) = workspace.Journal.Read(after, limit);
-        return new JournalPage([.. entries.Select(View)], entries.Count > 0 ? entries[^1].Sequence : after, dropped);
+        return new JournalPage([.. entries.Select(e => View(e.Sequence, e.Entry))], entries.Count > 0 ? entries[^1].Sequence : after, dropped);
     }
 
-    private static JournalRecord View(JournalEntry entry) => new()
+    private static JournalRecord View(long sequence, BrazeJournalEntry entry) => new()
     {
-        Sequence = entry.Sequence,
+        Sequence = sequence,
         Time = entry.Time,
         Method = entry.Method,
         Route = entry.Route,

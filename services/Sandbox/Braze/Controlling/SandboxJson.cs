@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Serialization;
 using CustomerInsights.Sandbox.Braze.Reading;
 using CustomerInsights.Sandbox.Control;
@@ -26,7 +25,3 @@ namespace CustomerInsights.Sandbox.Braze.Controlling;
 [JsonSerializable(typeof(UsersDigest))]
 [JsonSerializable(typeof(IReadOnlyList<KeyView>))]
 internal sealed partial class SandboxJson : JsonSerializerContext;
-
-/// <summary>"drop_after" for DropAfter.</summary>
-internal sealed class SnakeCaseEnum<T>() : JsonStringEnumConverter<T>(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false)
-    where T : struct, Enum;

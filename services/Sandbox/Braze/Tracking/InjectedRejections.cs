@@ -9,7 +9,7 @@ internal static class InjectedRejections
     {
         foreach (var fault in rejections)
         {
-            if (fault.NamesExternalIds)
+            if (fault.NamesObjects)
             {
                 RejectNamed(fault, batch);
             }

@@ -21,17 +21,18 @@ internal sealed class Tally(IReadOnlyList<string> segments)
 
     /// <summary>Counts a member.</summary>
     /// <param name="segmentBits">Which of the segments hold it: bit n stands for the n-th.</param>
-    public void Add(RowClass rowClass, ulong segmentBits)
+    /// <param name="count">So many of them.</param>
+    public void Add(RowClass rowClass, ulong segmentBits, long count = 1)
     {
         lock (_gate)
         {
-            _all[(int)rowClass]++;
+            _all[(int)rowClass] += count;
             for (var bits = segmentBits; bits != 0; bits &= bits - 1)
             {
                 var segment = BitOperations.TrailingZeroCount(bits);
                 if (segment < segments.Count)
                 {
-                    _bySegment[(segment * Classes) + (int)rowClass]++;
+                    _bySegment[(segment * Classes) + (int)rowClass] += count;
                 }
             }
         }

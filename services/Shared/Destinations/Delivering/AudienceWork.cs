@@ -33,7 +33,7 @@ internal sealed record OpenAudience(Audience Audience, AudienceState State, Audi
 
 /// <summary>What the steps of a delivery work with.</summary>
 internal sealed record DeliveryTools(
-    FencedDatabase Database, LedgerStore Ledger, RemovalQueue Removals, DeliveryMetrics Metrics, TimeProvider Time, ILoggerFactory Loggers);
+    FencedDatabase Database, LedgerStore Ledger, DueRows Due, RemovalQueue Removals, DeliveryMetrics Metrics, TimeProvider Time, ILoggerFactory Loggers);
 
 /// <summary>One audience during a run.</summary>
 internal sealed record AudienceWork(RunWork Run, Audience Audience, long AudienceId, AudienceCounts Counts)

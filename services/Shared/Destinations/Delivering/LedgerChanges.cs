@@ -5,6 +5,8 @@ namespace CustomerInsights.Destinations.Delivering;
 /// <summary>What one ledger transaction writes. Worked out before it begins, so that it can be repeated.</summary>
 internal sealed class LedgerChanges
 {
+    private readonly PassPlan _plan;
+
     public List<LedgerWrite> Rows { get; } = [];
 
     public List<Removal> Removals { get; } = [];
@@ -18,9 +20,11 @@ internal sealed class LedgerChanges
     /// <summary>A refused row was the reason to leave out another one with the same key.</summary>
     public bool LosesHolder { get; private set; }
 
-    public static LedgerChanges Of(IEnumerable<SettleEntry> entries, PendingKeys pending)
+    private LedgerChanges(PassPlan plan) => _plan = plan;
+
+    public static LedgerChanges Of(IEnumerable<SettleEntry> entries, PendingKeys pending, PassPlan plan)
     {
-        var changes = new LedgerChanges();
+        var changes = new LedgerChanges(plan);
         foreach (var entry in entries)
         {
             if (entry.Page is { } page)
@@ -47,6 +51,9 @@ internal sealed class LedgerChanges
         {
             switch (row.Verdict.Need)
             {
+                case Need.Send when _plan.WritesDown:
+                    Add(Settlement.OfDue(row, _plan.MaySendBefore));
+                    break;
                 case Need.RecordRefusal:
                     Add(Settlement.OfRefused(row));
                     break;

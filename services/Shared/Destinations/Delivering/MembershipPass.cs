@@ -80,8 +80,8 @@ internal sealed class MembershipPass(AudienceWork work, PassPlan plan, DeliveryT
             page.Begin(number++);
             await prepare.RunAsync(page, read, cancellationToken);
 
-            // The settler hears of the page before any of its rows can land.
-            var rows = page.Rows.Where(row => row.Verdict.Need == Need.Send).ToList();
+            // The settler hears of the page before any of its rows can land. It may give a page back that has nothing to send.
+            var rows = plan.WritesDown ? [] : page.Rows.Where(row => row.Verdict.Need == Need.Send).ToList();
             settler.Add(page);
             foreach (var row in rows)
             {

@@ -43,7 +43,11 @@ internal sealed class PassCheckpoint
         {
             foreach (var row in settled.Rows)
             {
-                _counts.Add(row.Verdict.Class, row.SegmentBits);
+                if (!_plan.WritesDown || row.Verdict.Need != Need.Send)
+                {
+                    _counts.Add(row.Verdict.Class, row.SegmentBits);
+                }
+
                 _customerId = row.CustomerId;
             }
 

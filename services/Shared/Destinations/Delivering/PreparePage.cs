@@ -28,7 +28,7 @@ internal sealed class PreparePage(AudienceWork work, PassPlan plan, LedgerStore 
         }
 
         await FindHoldersAsync(cancellationToken);
-        page.Unsettled = page.Rows.Count(row => row.Verdict.Need == Need.Send);
+        page.Unsettled = plan.WritesDown ? 0 : page.Rows.Count(row => row.Verdict.Need == Need.Send);
     }
 
     private void Map(DeliveryRow row, Contracts.Segments.V1.Member member)

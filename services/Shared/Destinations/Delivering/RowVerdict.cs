@@ -59,6 +59,12 @@ internal readonly record struct RowVerdict(Need Need, RowClass Class, string? Re
                 : new RowVerdict(Need.Send, settledHere ? known.Class : RowClass.Updated);
         }
 
+        if (known is { State: LedgerState.Due })
+        {
+            // Counts as what it was first due for: nothing has confirmed it since.
+            return new RowVerdict(Need.Send, known.Class, ClaimsKey: true);
+        }
+
         if (known is { State: LedgerState.Rejected, Class: RowClass.Rejected } && known.Hash == hash && (settledHere || sent == Sent.Trusted))
         {
             return new RowVerdict(settledHere ? Need.Nothing : Need.RecordRefusal, RowClass.Rejected, known.Reason);

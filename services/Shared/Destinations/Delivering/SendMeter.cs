@@ -23,5 +23,13 @@ internal sealed class SendMeter(DeliveryMetrics metrics, Chance chance)
         metrics.Sent(outcome.Answer, batch.Operations.Count, duration);
     }
 
+    /// <summary>A request about a file, which has rows of its own.</summary>
+    public void Stepped(Answer answer, TimeSpan duration)
+    {
+        Interlocked.Increment(ref _requests);
+        HasTaken |= answer == Answer.Delivered;
+        metrics.Sent(answer, 0, duration);
+    }
+
     public double NextJitter() => chance.Next();
 }

@@ -28,6 +28,17 @@ internal readonly record struct Settlement(LedgerWrite Write, Removal? Removal)
         return new Settlement(rejected, LostKey(row, row.Mapped.Key, RemovalCause.Unsendable));
     }
 
+    /// <summary>Of a row that is written down as due.</summary>
+    /// <param name="maySendBefore">What was due before may have been sent.</param>
+    public static Settlement OfDue(DeliveryRow row, bool maySendBefore)
+    {
+        var due = Entry(row, LedgerState.Due, row.Verdict.Class, row.Mapped.Key) with { Hash = row.Hash, Fields = row.Mapped.Fields };
+        var sent = maySendBefore && row.Known is { State: LedgerState.Due, Key: { } key } && key != row.Mapped.Key
+            ? new Removal(key, row.CustomerId, RemovalCause.KeyChanged)
+            : LostKey(row, row.Mapped.Key, RemovalCause.KeyChanged);
+        return new Settlement(due, sent);
+    }
+
     /// <summary>Of a row that is not sent.</summary>
     public static Settlement OfRefused(DeliveryRow row)
     {

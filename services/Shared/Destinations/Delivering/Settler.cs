@@ -58,7 +58,7 @@ internal sealed class Settler(AudienceWork work, PassPlan plan, PendingKeys pend
 
     private async Task SettleAsync(List<SettleEntry> entries, CancellationToken cancellationToken)
     {
-        var changes = LedgerChanges.Of(entries, pending);
+        var changes = LedgerChanges.Of(entries, pending, plan);
         var due = plan.IsWhole && tools.Time.GetElapsedTime(_lastCheckpoint) >= CheckpointEvery;
         var started = tools.Time.GetTimestamp();
         await tools.Database.WriteAsync(work.Run.Job, transaction => WriteAsync(transaction, changes, due), cancellationToken);
@@ -134,7 +134,14 @@ internal sealed class Settler(AudienceWork work, PassPlan plan, PendingKeys pend
 /// <param name="Position">Of the snapshot that is read.</param>
 /// <param name="Done">Counts of the part that an earlier claim has settled; null when it starts anew.</param>
 /// <param name="Sent">What rows of earlier runs are worth.</param>
-internal sealed record PassPlan(bool IsWhole, FeedPosition Position, Checkpoint? Done, Sent Sent);
+internal sealed record PassPlan(bool IsWhole, FeedPosition Position, Checkpoint? Done, Sent Sent)
+{
+    /// <summary>What is to be sent is only written down as due.</summary>
+    public bool WritesDown { get; init; }
+
+    /// <summary>What is due from before may have been sent.</summary>
+    public bool MaySendBefore { get; init; }
+}
 
 /// <summary>Rows on their way in one request.</summary>
 /// <param name="Id">Its name in the flight log.</param>

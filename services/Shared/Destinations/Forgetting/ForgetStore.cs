@@ -67,7 +67,7 @@ internal static class ForgetStore
     /// <summary>Deletes an audience with all that is left of it.</summary>
     public static async Task DeleteAudienceAsync(Transaction transaction, long audienceId)
     {
-        foreach (var table in new[] { "ledger", "removals", "flights", "run_audiences", "audiences" })
+        foreach (var table in new[] { "ledger", "removals", "flights", "files", "run_audiences", "audiences" })
         {
             await transaction.ExecuteAsync($"DELETE FROM {table} WHERE audience_id = @audienceId", new { audienceId });
         }

@@ -7,7 +7,7 @@ namespace CustomerInsights.Destinations.Remembering;
 /// <summary>The audiences of exports, and up to where in the change feed each is settled.</summary>
 internal static class AudienceStore
 {
-    private const int NextPass = 1;
+    internal const int NextPass = 1;
     private const int AfterThisPass = 2;
 
     /// <summary>The audience; recorded now if it is new. Another account has audiences of its own (EXP-22).</summary>
@@ -26,7 +26,8 @@ internal static class AudienceStore
     public static Task<IReadOnlyList<AudienceState>> ListAsync(Session session, string export, string account) => session.QueryAsync<AudienceState>(
         """
         SELECT audience_id, audience, definition, position, CASE WHEN compare <> 0 THEN 1 ELSE 0 END AS must_compare, given_up AS is_given_up,
-          CASE WHEN EXISTS (SELECT 1 FROM removals r WHERE r.audience_id = audiences.audience_id) THEN 1 ELSE 0 END AS has_removals
+          CASE WHEN EXISTS (SELECT 1 FROM removals r WHERE r.audience_id = audiences.audience_id) THEN 1 ELSE 0 END AS has_removals,
+          sending AS is_sending, full_send_at
         FROM audiences WHERE export = @export AND account = @account
         """,
         new { export, account });
@@ -49,12 +50,24 @@ internal static class AudienceStore
 
     /// <summary>The export does not keep the audience any more: should it come back, everything is compared.</summary>
     public static Task GiveUpAsync(Transaction transaction, long audienceId) =>
-        transaction.ExecuteAsync("UPDATE audiences SET position = NULL, compare = 0, given_up = 1 WHERE audience_id = @audienceId", new { audienceId });
+        transaction.ExecuteAsync("UPDATE audiences SET position = NULL, compare = 0, given_up = 1, sending = 0, full_send_at = NULL WHERE audience_id = @audienceId", new { audienceId });
+
+    /// <summary>From now on what is due may stand at the destination.</summary>
+    public static Task BeginSendingAsync(Transaction transaction, long audienceId) =>
+        transaction.ExecuteAsync("UPDATE audiences SET sending = 1 WHERE audience_id = @audienceId", new { audienceId });
+
+    /// <summary>Nothing is due any more; the first time this is also when everybody was sent.</summary>
+    public static Task EndSendingAsync(Transaction transaction, long audienceId, long now) => transaction.ExecuteAsync(
+        "UPDATE audiences SET sending = 0, full_send_at = COALESCE(full_send_at, @now) WHERE audience_id = @audienceId", new { audienceId, now });
+
+    /// <summary>When everybody was sent last; 0 when it has to happen again.</summary>
+    public static Task SetFullSendAsync(Transaction transaction, long audienceId, long at) =>
+        transaction.ExecuteAsync("UPDATE audiences SET full_send_at = @at WHERE audience_id = @audienceId", new { audienceId, at });
 }
 
 /// <summary>An audience as it is remembered.</summary>
 internal sealed record AudienceState(
-    long AudienceId, string Audience, string Definition, byte[]? Position, bool MustCompare, bool IsGivenUp, bool HasRemovals)
+    long AudienceId, string Audience, string Definition, byte[]? Position, bool MustCompare, bool IsGivenUp, bool HasRemovals, bool IsSending, long? FullSendAt)
 {
     /// <summary>The position, or null before the first complete pass.</summary>
     public FeedPosition? FeedPosition => Position is null ? null : Contracts.Segments.V1.FeedPosition.Parser.ParseFrom(Position);

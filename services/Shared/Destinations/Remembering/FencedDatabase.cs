@@ -15,6 +15,9 @@ internal sealed class FencedDatabase(Database database, JobLease lease)
         },
         cancellationToken);
 
+    /// <summary>Reads, which needs no lease.</summary>
+    public Task<T> ReadAsync<T>(Func<Session, Task<T>> read, CancellationToken cancellationToken) => database.ReadAsync(read, cancellationToken);
+
     /// <summary>As <see cref="WriteAsync{T}"/>, without a result.</summary>
     public Task WriteAsync(LeasedJob job, Func<Transaction, Task> write, CancellationToken cancellationToken) => WriteAsync(
         job,

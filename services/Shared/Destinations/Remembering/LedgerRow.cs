@@ -16,6 +16,9 @@ internal enum LedgerState
 
     /// <summary>Was a member once. Kept for what was sent: cleared fields, erasure, "what did we send about this customer?".</summary>
     Removed = 4,
+
+    /// <summary>To be delivered under its key; perhaps sent, and not confirmed.</summary>
+    Due = 5,
 }
 
 /// <summary>What a run counts a member as; each member has exactly one. The numbers are stored.</summary>

@@ -33,11 +33,11 @@ internal sealed class LedgerStore(Database database)
                 new { audienceId, ids = ValueList.Of(session.Engine, customerIds) }),
             cancellationToken);
 
-    /// <summary>Customers that are delivered under keys of these hashes.</summary>
+    /// <summary>Customers that are, or are to be, delivered under keys of these hashes.</summary>
     public Task<IReadOnlyList<KeyHolder>> ReadHoldersAsync(long audienceId, IReadOnlyCollection<long> keyHashes, CancellationToken cancellationToken) =>
         database.ReadAsync(
             session => session.QueryAsync<KeyHolder>(
-                Probe(session.Engine, "key, customer_id", $"audience_id = @audienceId AND state = {(int)LedgerState.Delivered}", "key_hash", "@hashes"),
+                Probe(session.Engine, "key, customer_id", $"audience_id = @audienceId AND state IN ({(int)LedgerState.Delivered}, {(int)LedgerState.Due})", "key_hash", "@hashes"),
                 new { audienceId, hashes = ValueList.Of(session.Engine, keyHashes) }),
             cancellationToken);
 
@@ -76,18 +76,27 @@ internal sealed class LedgerStore(Database database)
           """
         : $"SELECT {columns} FROM ledger WHERE {condition} AND {ValueList.IsOneOf(engine, column, values)}";
 
+    // What was due and never sent stands nowhere; a customer who was never delivered leaves no trace.
     private static async Task MoveAsync(Transaction transaction, string chosen, RemovalCause cause, object parameters)
     {
+        const string IsSending = "EXISTS (SELECT 1 FROM audiences a WHERE a.audience_id = ledger.audience_id AND a.sending = 1)";
         await transaction.ExecuteAsync(
             $"""
             INSERT INTO removals (audience_id, key, key_hash, customer_id, cause)
             SELECT audience_id, key, key_hash, customer_id, {(int)cause} FROM ledger
-            WHERE {chosen} AND state IN ({(int)LedgerState.Delivered}, {(int)LedgerState.Rejected}) AND key IS NOT NULL
+            WHERE {chosen} AND key IS NOT NULL
+              AND (state IN ({(int)LedgerState.Delivered}, {(int)LedgerState.Rejected}) OR (state = {(int)LedgerState.Due} AND {IsSending}))
             ON CONFLICT (audience_id, key) DO NOTHING
             """,
             parameters);
         await transaction.ExecuteAsync(
-            $"DELETE FROM ledger WHERE {chosen} AND state <> {(int)LedgerState.Removed} AND (state = {(int)LedgerState.Duplicate} OR key IS NULL)", parameters);
+            $"""
+            DELETE FROM ledger
+            WHERE {chosen} AND state <> {(int)LedgerState.Removed}
+              AND (state = {(int)LedgerState.Duplicate} OR key IS NULL
+                OR (state = {(int)LedgerState.Due} AND class = {(int)RowClass.Added} AND NOT {IsSending}))
+            """,
+            parameters);
         await transaction.ExecuteAsync(
             $"""
             UPDATE ledger SET state = {(int)LedgerState.Removed}, run_id = @RunId, settled_at = @Now

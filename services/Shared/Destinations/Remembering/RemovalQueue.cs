@@ -6,6 +6,15 @@ namespace CustomerInsights.Destinations.Remembering;
 /// <summary>Matching keys to take out of an audience once all additions are confirmed.</summary>
 internal sealed class RemovalQueue(Database database)
 {
+    /// <summary>States of a row that holds its key.</summary>
+    private static readonly string Holding = $"{(int)LedgerState.Delivered}, {(int)LedgerState.Rejected}, {(int)LedgerState.Due}";
+
+    /// <summary>State of a row that waits for the key.</summary>
+    private static readonly string Sharing = $"{(int)LedgerState.Duplicate}";
+
+    private static readonly string IsInFile =
+        $"r.audience_id = @AudienceId AND (r.refused_run IS NULL OR r.refused_run <> @RunId) AND NOT {HasRow($"{Holding}, {Sharing}")}";
+
     /// <summary>Queues keys. A key that waits already stays as it is.</summary>
     public static Task AddAsync(Transaction transaction, long audienceId, IReadOnlyCollection<Removal> removals)
     {
@@ -36,10 +45,8 @@ internal sealed class RemovalQueue(Database database)
         session => session.QueryAsync<QueuedRemoval>(
             $"""
             SELECT r.key, r.customer_id, r.cause,
-              EXISTS (SELECT 1 FROM ledger l WHERE l.audience_id = r.audience_id AND l.key_hash = r.key_hash AND l.key = r.key
-                AND l.state IN ({(int)LedgerState.Delivered}, {(int)LedgerState.Rejected})) AS is_held,
-              EXISTS (SELECT 1 FROM ledger l WHERE l.audience_id = r.audience_id AND l.key_hash = r.key_hash AND l.key = r.key
-                AND l.state = {(int)LedgerState.Duplicate}) AS is_shared
+              {HasRow(Holding)} AS is_held,
+              {HasRow(Sharing)} AS is_shared
             FROM removals r
             WHERE r.audience_id = @AudienceId AND r.key > @after AND (r.refused_run IS NULL OR r.refused_run <> @RunId)
             ORDER BY r.key LIMIT @limit
@@ -72,12 +79,56 @@ internal sealed class RemovalQueue(Database database)
         }
     }
 
+    /// <summary>Takes keys off the queue that another row holds: nothing is to be taken out for them.</summary>
+    public static Task DropHeldAsync(Transaction transaction, long audienceId) => transaction.ExecuteAsync(
+        $"DELETE FROM removals AS r WHERE r.audience_id = @audienceId AND {HasRow(Holding)}", new { audienceId });
+
+    /// <summary>Everybody was replaced: the keys are out, except those that a duplicate waits for.</summary>
+    public static async Task<long> DropReplacedAsync(Transaction transaction, long audienceId)
+    {
+        var chosen = $"r.audience_id = @audienceId AND NOT {HasRow(Sharing)}";
+        var removed = await transaction.QuerySingleAsync<long>(
+            $"SELECT COUNT(*) FROM removals r WHERE {chosen} AND NOT {HasRow(Holding)} AND r.cause <> {(int)RemovalCause.KeyChanged}", new { audienceId });
+        await transaction.ExecuteAsync($"DELETE FROM removals AS r WHERE {chosen}", new { audienceId });
+        return removed;
+    }
+
+    /// <summary>Keys that a file of removals would hold: no row has them, and the run was not refused them.</summary>
+    public Task<long> CountAsync(RemovalScope scope, CancellationToken cancellationToken) => database.ReadAsync(session => CountAsync(session, scope), cancellationToken);
+
+    /// <summary>As above, in a transaction.</summary>
+    public static Task<long> CountAsync(Session session, RemovalScope scope) =>
+        session.QuerySingleAsync<long>($"SELECT COUNT(*) FROM removals r WHERE {IsInFile}", new { scope.AudienceId, scope.RunId });
+
+    /// <summary>
+    /// The keys of a file are out, except those that were just kept. Tells how many, without those that gave way to another key
+    /// of the same customer.
+    /// </summary>
+    /// <param name="scope">Of the run that made the file.</param>
+    /// <param name="keptBy">The run whose refused keys stay.</param>
+    public static async Task<long> DropFiledAsync(Transaction transaction, RemovalScope scope, long keptBy)
+    {
+        var chosen = $"{IsInFile} AND (r.refused_run IS NULL OR r.refused_run <> @keptBy)";
+        var parameters = new { scope.AudienceId, scope.RunId, keptBy };
+        var removed = await transaction.QuerySingleAsync<long>($"SELECT COUNT(*) FROM removals r WHERE {chosen} AND r.cause <> {(int)RemovalCause.KeyChanged}", parameters);
+        await transaction.ExecuteAsync($"DELETE FROM removals AS r WHERE {chosen}", parameters);
+        return removed;
+    }
+
+    /// <summary>The next of these keys after one, in their byte order.</summary>
+    public static Task<IReadOnlyList<FiledRemoval>> ReadFileAsync(Session session, RemovalScope scope, string after, int limit) => session.QueryAsync<FiledRemoval>(
+        $"SELECT r.key, r.customer_id, r.cause FROM removals r WHERE {IsInFile} AND r.key > @after ORDER BY r.key LIMIT @limit",
+        new { scope.AudienceId, scope.RunId, after, limit });
+
     /// <summary>Takes keys off the queue.</summary>
     public static Task DeleteAsync(Transaction transaction, long audienceId, IReadOnlyCollection<string> keys) => keys.Count == 0
         ? Task.CompletedTask
         : transaction.ExecuteAsync(
             $"DELETE FROM removals WHERE audience_id = @audienceId AND {ValueList.IsOneOf(transaction.Engine, "key", "@keys")}",
             new { audienceId, keys = ValueList.Of(transaction.Engine, keys) });
+
+    private static string HasRow(string states) =>
+        $"EXISTS (SELECT 1 FROM ledger l WHERE l.audience_id = r.audience_id AND l.key_hash = r.key_hash AND l.key = r.key AND l.state IN ({states}))";
 }
 
 /// <summary>Whose removals, during which run.</summary>
@@ -85,6 +136,9 @@ internal readonly record struct RemovalScope(long AudienceId, long RunId);
 
 /// <summary>A key that the destination refused to take out.</summary>
 internal sealed record RefusedRemoval(string Key, string CustomerId, string Reason);
+
+/// <summary>A key in a file of removals.</summary>
+internal sealed record FiledRemoval(string Key, string CustomerId, RemovalCause Cause);
 
 /// <summary>A key that waits for removal.</summary>
 /// <param name="IsHeld">Another row stands under the key: nothing is to be taken out.</param>

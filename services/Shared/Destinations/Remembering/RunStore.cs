@@ -110,6 +110,12 @@ internal enum Stage
     RemovingRest = 4,
 
     Done = 5,
+
+    /// <summary>After <see cref="Adding"/>, when all that is due was written down first: sends it.</summary>
+    Sending = 6,
+
+    /// <summary>After <see cref="Comparing"/>, likewise.</summary>
+    SendingRest = 7,
 }
 
 /// <summary>Where a run stands with an audience.</summary>

@@ -17,13 +17,19 @@ internal sealed class OpenAudiences(FencedDatabase database, TimeProvider time)
     {
         var (export, account) = (work.Assignment.ExportUid, work.Assignment.DestinationAccount);
         var opened = new List<OpenAudience>();
-        foreach (var audience in work.Session.Audiences)
+        var audiences = work.Assignment.EmptyAudiences ? [] : work.Session.Audiences;
+        foreach (var audience in audiences)
         {
             var state = await AudienceStore.OpenAsync(transaction, export, account, audience.Key);
             opened.Add(await OpenAsync(transaction, work, audience, state, Stage.Adding));
         }
 
-        var kept = work.Session.Audiences.Select(audience => audience.Key).ToHashSet(StringComparer.Ordinal);
+        var kept = audiences.Select(audience => audience.Key).ToHashSet(StringComparer.Ordinal);
+        if (!work.Session.EmptiesGivenUp && !work.Assignment.EmptyAudiences)
+        {
+            return opened;
+        }
+
         foreach (var state in (await AudienceStore.ListAsync(transaction, export, account)).Where(state => !kept.Contains(state.Audience)))
         {
             if (await GiveUpAsync(transaction, work, state))

@@ -3,7 +3,7 @@ using Grpc.Core;
 namespace CustomerInsights.Destinations.Running;
 
 /// <summary>Tells what another service has refused for good from an outage, which passes.</summary>
-internal static class PeerRefusal
+public static class PeerRefusal
 {
     /// <summary>Whether the same call would be answered alike however often it is repeated.</summary>
     public static bool IsFinal(this RpcException exception) => exception.StatusCode

@@ -1,6 +1,7 @@
 using CustomerInsights.Contracts.Exports.V1;
 using CustomerInsights.Destinations.Counting;
 using CustomerInsights.Destinations.Delivering;
+using CustomerInsights.Destinations.Remembering;
 using CustomerInsights.Destinations.Throttling;
 using CustomerInsights.ServiceDefaults.Errors;
 using CustomerInsights.ServiceDefaults.Jobs;
@@ -14,9 +15,21 @@ namespace CustomerInsights.Destinations.Running;
 /// <param name="HasTaken">The destination has taken something meanwhile.</param>
 internal sealed record WorkedRun(RunEnd? End, DateTimeOffset ResumeAt = default, bool HasTaken = false);
 
+/// <summary>What happens to all audiences of a run before they are delivered one after the other.</summary>
+internal sealed class RunAudiences(OpenAudiences open, PrepareAudiences prepare, CheckSize size)
+{
+    public Task<IReadOnlyList<OpenAudience>> OpenAsync(RunWork work, CancellationToken cancellationToken) => open.RunAsync(work, cancellationToken);
+
+    public Task PrepareAsync(RunWork work, IReadOnlyList<AudienceDelivery> deliveries, CancellationToken cancellationToken) =>
+        prepare.RunAsync(work, deliveries, cancellationToken);
+
+    public Task CheckSizeAsync(RunWork work, IReadOnlyList<AudienceDelivery> deliveries, CancellationToken cancellationToken) =>
+        size.RunAsync(work, deliveries, cancellationToken);
+}
+
 /// <summary>The work of a run between taking over and reporting: opens the destination and keeps each audience true.</summary>
 internal sealed class WorkRun(
-    OpenDestination open, AccountThrottles throttles, OpenAudiences audiences, DeliverAudience deliver, ReportProgress progress, TimeProvider time)
+    OpenDestination open, AccountThrottles throttles, RunAudiences audiences, DeliverAudience deliver, ReportProgress progress, TimeProvider time)
 {
     /// <summary>
     /// How long what is on its way may take after the process was told to stop: what is finished need not be repeated.
@@ -34,7 +47,7 @@ internal sealed class WorkRun(
 
         await using var session = opened.Value;
         using var halt = new RunHalt(stopping);
-        var throttle = throttles.Of(assignment.DestinationAccount, session.Limits.Rate);
+        var throttle = throttles.Of(session.ThrottledAs ?? assignment.DestinationAccount, session.Limits.Rate);
         var work = new RunWork(job, runId, assignment, session, throttle, halt, new RunProgress(assignment.Run));
         using var reporting = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         var reports = progress.RunAsync(work, reporting.Token);
@@ -63,9 +76,21 @@ internal sealed class WorkRun(
     {
         using var aborting = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
         await using var grace = stopping.Register(() => aborting.CancelAfter(Grace));
-        foreach (var audience in await audiences.RunAsync(work, aborting.Token))
+        var deliveries = (await audiences.OpenAsync(work, aborting.Token)).Select(opened => deliver.Open(work, opened)).ToList();
+        await audiences.PrepareAsync(work, deliveries, aborting.Token);
+        if (work.Session.Files is not null)
         {
-            await deliver.RunAsync(work, audience, aborting.Token);
+            foreach (var delivery in deliveries)
+            {
+                await deliver.RunAsync(delivery, Stage.Sending, aborting.Token);
+            }
+
+            await audiences.CheckSizeAsync(work, deliveries, aborting.Token);
+        }
+
+        foreach (var delivery in deliveries)
+        {
+            await deliver.RunAsync(delivery, Stage.Done, aborting.Token);
         }
     }
 }

@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Net;
 using CustomerInsights.Rpc.Balancing;
 using CustomerInsights.Rpc.Calling;
-using Grpc.Core;
 
 namespace Grpc.Net.Client;
 
@@ -65,11 +64,13 @@ public sealed class GrpcChannel : ChannelBase, IDisposable
 
     public static GrpcChannel ForAddress(Uri address) => ForAddress(address, new GrpcChannelOptions());
 
-    /// <exception cref="ArgumentException">The address makes no sense, the credentials don't fit it, or the service config has errors.</exception>
+    /// <exception cref="ArgumentException">The address makes no sense, the credentials don't fit it, a back-off isn't above zero, or the service config has errors.</exception>
     public static GrpcChannel ForAddress(Uri address, GrpcChannelOptions channelOptions)
     {
         ArgumentNullException.ThrowIfNull(address);
         ArgumentNullException.ThrowIfNull(channelOptions);
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(channelOptions.InitialReconnectBackoff, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(channelOptions.MaxReconnectBackoff, TimeSpan.Zero);
         var isBalanced = address.IsAbsoluteUri && address.Scheme == DnsScheme;
         var http = isBalanced ? HttpAddressOf(address, channelOptions.Credentials) : address;
         if (!http.IsAbsoluteUri || (http.Scheme != Uri.UriSchemeHttp && http.Scheme != Uri.UriSchemeHttps))

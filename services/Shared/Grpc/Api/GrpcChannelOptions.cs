@@ -1,5 +1,4 @@
 using System.Net;
-using Grpc.Core;
 using Grpc.Net.Client.Configuration;
 
 namespace Grpc.Net.Client;
@@ -27,7 +26,7 @@ public sealed class GrpcChannelOptions
     /// <summary>Whether credentials of calls may travel without TLS, as inside a cluster or on loopback.</summary>
     public bool UnsafeUseInsecureChannelCallCredentials { get; set; }
 
-    /// <summary>Whether cancelled calls throw <see cref="OperationCanceledException"/> instead of <see cref="RpcException"/>.</summary>
+    /// <summary>Whether calls that end here, by a cancel, their deadline or their disposal, throw <see cref="OperationCanceledException"/> instead of <see cref="RpcException"/>.</summary>
     public bool ThrowOperationCanceledOnCancellation { get; set; }
 
     /// <summary>Which calls are tried again; none unless set. Checked when the channel is made, and not to be changed after that.</summary>
@@ -53,7 +52,7 @@ public sealed class GrpcChannelOptions
 
     /// <summary>Finds the addresses behind a name.</summary>
     internal Func<DnsEndPoint, CancellationToken, Task<IReadOnlyList<IPEndPoint>>> ResolveAsync { get; init; } = static async (name, cancellationToken) =>
-        [.. (await Dns.GetHostAddressesAsync(name.Host, cancellationToken)).Select(address => new IPEndPoint(address, name.Port))];
+        [.. (await Dns.GetHostAddressesAsync(name.Host, cancellationToken).ConfigureAwait(false)).Select(address => new IPEndPoint(address, name.Port))];
 
     /// <summary>Spreads retries: numbers from 0 to 1.</summary>
     internal Func<double> Chance { get; init; } = Random.Shared.NextDouble;

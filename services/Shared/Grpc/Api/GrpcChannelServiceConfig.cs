@@ -1,5 +1,3 @@
-using Grpc.Core;
-
 namespace Grpc.Net.Client.Configuration;
 
 /// <summary>How a channel treats the calls of certain methods.</summary>

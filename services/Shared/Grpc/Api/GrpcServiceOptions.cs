@@ -27,7 +27,7 @@ public sealed class GrpcServiceOptions
     public InterceptorCollection Interceptors { get; } = [];
 }
 
-/// <summary>An interceptor to make for each call, unless the container has one.</summary>
+/// <summary>An interceptor to make for each call, unless the container has one and no arguments are given.</summary>
 public sealed class InterceptorRegistration(Type type, object[] arguments)
 {
     public Type Type { get; } = type;

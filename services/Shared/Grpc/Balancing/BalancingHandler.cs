@@ -1,5 +1,3 @@
-using CustomerInsights.Rpc.Wire;
-
 namespace CustomerInsights.Rpc.Balancing;
 
 /// <summary>
@@ -12,14 +10,14 @@ internal sealed class BalancingHandler(HttpMessageHandler inner, ResolvedAddress
     {
         var method = request.RequestUri!;
         request.Headers.Host ??= method.Authority;
-        var servers = await addresses.GetAsync(cancellationToken);
+        var servers = await addresses.GetAsync(cancellationToken).ConfigureAwait(false);
         for (var left = servers.Length - 1; ; left--)
         {
             var server = addresses.Next(servers);
             request.RequestUri = server.Of(method);
             try
             {
-                var response = await base.SendAsync(request, cancellationToken);
+                var response = await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
                 server.NoteReached();
                 return response;
             }

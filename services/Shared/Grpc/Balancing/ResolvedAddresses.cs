@@ -25,7 +25,7 @@ internal sealed class ResolvedAddresses(DnsEndPoint name, GrpcChannelOptions opt
         }
 
         // Not ended by the call that happens to need it first; others wait for the same.
-        await ResolveOnce(CancellationToken.None).WaitAsync(cancellationToken);
+        await ResolveOnce(CancellationToken.None).WaitAsync(cancellationToken).ConfigureAwait(false);
         return _servers is { Length: > 0 } found ? found : throw new HttpRequestException(
             HttpRequestError.NameResolutionError, $"There is no address for {name.Host}.", _failure);
     }
@@ -72,9 +72,9 @@ internal sealed class ResolvedAddresses(DnsEndPoint name, GrpcChannelOptions opt
     {
         try
         {
-            await Task.Yield();
+            await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
             var known = _servers;
-            var found = await options.ResolveAsync(name, cancellationToken);
+            var found = await options.ResolveAsync(name, cancellationToken).ConfigureAwait(false);
             if (found.Count > 0)
             {
                 _servers = [.. found.Distinct().Select(endPoint =>

@@ -1,7 +1,5 @@
 using System.Globalization;
 using System.Net.Http.Headers;
-using CustomerInsights.Rpc.Wire;
-using Grpc.Core;
 using Grpc.Net.Client;
 using Grpc.Net.Client.Configuration;
 
@@ -13,13 +11,11 @@ internal sealed class CallAttempts
     private readonly GrpcChannel _channel;
     private readonly RetryPolicy? _policy;
     private readonly bool _waitsForReady;
+    private int _previous;
     private int _connectFailures;
     private int _backoffs;
 
     private CallAttempts(GrpcChannel channel, RetryPolicy? policy, bool waitsForReady) => (_channel, _policy, _waitsForReady) = (channel, policy, waitsForReady);
-
-    /// <summary>Attempts that reached a server or should have; the official clients tell servers about them.</summary>
-    public int Previous { get; private set; }
 
     /// <summary>Null when the first attempt of the call is its last.</summary>
     public static CallAttempts? Of(GrpcChannel channel, IMethod method, CallOptions options, HttpContent content)
@@ -31,8 +27,40 @@ internal sealed class CallAttempts
         return policy is null && !options.IsWaitForReady ? null : new CallAttempts(channel, policy, options.IsWaitForReady);
     }
 
+    /// <summary>Sends the request until a response or a failure is final.</summary>
+    /// <param name="send">Makes an attempt, given the number of those before that reached a server or should have.</param>
+    /// <param name="cancellationToken">Ends the attempts.</param>
+    public async Task<HttpResponseMessage> SendAsync(Func<int, Task<HttpResponseMessage>> send, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            TimeSpan? delay;
+            try
+            {
+                var response = await send(_previous).ConfigureAwait(false);
+                delay = DelayAfter(response);
+                if (delay is null)
+                {
+                    return response;
+                }
+
+                response.Dispose();
+            }
+            catch (Exception exception) when (exception is not RpcException && !cancellationToken.IsCancellationRequested)
+            {
+                delay = DelayAfter(exception);
+                if (delay is null)
+                {
+                    throw;
+                }
+            }
+
+            await Task.Delay(delay.Value, _channel.Time, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
     /// <summary>How long to wait before the next attempt; null when the response counts.</summary>
-    public TimeSpan? DelayAfter(HttpResponseMessage response)
+    private TimeSpan? DelayAfter(HttpResponseMessage response)
     {
         if (ResponseHead.StatusOf(response) is { StatusCode: not StatusCode.OK } status)
         {
@@ -44,7 +72,7 @@ internal sealed class CallAttempts
     }
 
     /// <summary>How long to wait before the next attempt; null when the exception counts.</summary>
-    public TimeSpan? DelayAfter(Exception exception) =>
+    private TimeSpan? DelayAfter(Exception exception) =>
         _waitsForReady && StatusMapping.IsConnectFailure(exception)
             ? _channel.Reconnecting.After(++_connectFailures, _channel.Options.Chance())
             : DelayAfter(StatusMapping.FromException(exception).StatusCode, null);
@@ -62,7 +90,7 @@ internal sealed class CallAttempts
 
         // Every failure of the kind counts, also the one that isn't retried.
         var isAllowed = _channel.RetryPolicies!.CountFailure();
-        if (isStopped || !isAllowed || ++Previous >= Math.Min(_policy.MaxAttempts!.Value, _channel.Options.MaxRetryAttempts ?? int.MaxValue))
+        if (isStopped || !isAllowed || ++_previous >= Math.Min(_policy.MaxAttempts!.Value, _channel.Options.MaxRetryAttempts ?? int.MaxValue))
         {
             return null;
         }

@@ -2,8 +2,6 @@ using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using CustomerInsights.Rpc.Metering;
-using CustomerInsights.Rpc.Wire;
-using Grpc.Core;
 using Grpc.Net.Client;
 
 namespace CustomerInsights.Rpc.Calling;
@@ -12,23 +10,30 @@ namespace CustomerInsights.Rpc.Calling;
 [SuppressMessage("Reliability", "CA1001", Justification = "Its cancellation source has no timer; Finish releases the rest, because callers needn't dispose calls that ended.")]
 internal sealed class ClientCall
 {
-    /// <summary>The longest time a timer takes. No connection lives that long.</summary>
-    private static readonly TimeSpan MaxTimer = TimeSpan.FromMilliseconds(uint.MaxValue - 1);
-
     /// <summary>How much earlier than asked a timer may fire.</summary>
     private static readonly TimeSpan TimerSlack = TimeSpan.FromMilliseconds(5);
+
+    /// <summary>What callers do with a call; its state object is the call.</summary>
+    public static readonly Func<object, Task<Metadata>> HeadersOf = static state => ((ClientCall)state).ResponseHeadersAsync();
+    public static readonly Func<object, Status> StatusOf = static state => ((ClientCall)state).Ended()._status!.Value;
+    public static readonly Func<object, Metadata> TrailersOf = static state => ((ClientCall)state).Ended()._trailers;
+    public static readonly Action<object> Dispose = static state => ((ClientCall)state).Abandon(Disposed);
 
     private static readonly Status Cancelled = new(StatusCode.Cancelled, "Call canceled by the client.");
     private static readonly Status Disposed = new(StatusCode.Cancelled, "The call was disposed before it ended.");
     private static readonly Status DeadlinePassed = new(StatusCode.DeadlineExceeded, "The deadline has passed.");
     private static readonly Status ChannelDisposed = new(StatusCode.Unavailable, "The channel was disposed.");
 
+    /// <summary>Left by the last call that ended here, since a new one is dear; a call that begins takes it.</summary>
+    [ThreadStatic]
+    private static CancellationTokenSource? _spare;
+
     private readonly GrpcChannel _channel;
     private readonly IMethod _method;
     private readonly string? _host;
     private readonly CallOptions _options;
     private readonly DateTime _deadline;
-    private readonly CancellationTokenSource _cancellation = new();
+    private readonly CancellationTokenSource _cancellation;
     private readonly CancellationTokenRegistration _byCaller;
     private readonly CancellationTokenRegistration _byParent;
     private readonly CancellationTokenRegistration _byChannel;
@@ -38,17 +43,25 @@ internal sealed class ClientCall
     private ITimer? _deadlineTimer;
     private HttpResponseMessage? _response;
     private TaskCompletionSource<Metadata>? _headers;
+    private Task? _result;
     private Status? _status;
     private Metadata _trailers = Metadata.Empty;
 
+    /// <exception cref="InvalidOperationException">The deadline isn't in UTC.</exception>
     public ClientCall(GrpcChannel channel, IMethod method, string? host, CallOptions options)
     {
+        if (options.Deadline is { Kind: not DateTimeKind.Utc } local && local != DateTime.MaxValue && local != DateTime.MinValue)
+        {
+            throw new InvalidOperationException($"The deadline must be in UTC; its kind is {local.Kind}.");
+        }
+
         _channel = channel;
         _method = method;
         _host = host;
         _options = options;
         _started = channel.Time.GetTimestamp();
         _activity = CallTelemetry.StartClient(channel, method);
+        (_cancellation, _spare) = (_spare ?? new CancellationTokenSource(), null);
         Token = _cancellation.Token;
         _deadline = EarlierOf(options.Deadline ?? DateTime.MaxValue, options.PropagationToken?.Deadline ?? DateTime.MaxValue);
         _byCaller = options.CancellationToken.UnsafeRegister(static call => ((ClientCall)call!).CancelByCaller(), this);
@@ -67,56 +80,37 @@ internal sealed class ClientCall
 
     public int? MaxSendMessageSize => _channel.Options.MaxSendMessageSize;
 
-    public bool IsRequestCompressed => RequestContent.IsCompressed(_options);
+    public bool IsRequestCompressed => _options.Headers?.GetValue(HeaderNames.RequestEncodingChoice) == HeaderNames.Gzip;
 
     public WriteOptions? WriteOptions => _options.WriteOptions;
-
-    public CallHandle Handle => new(
-        static state => ((ClientCall)state).ResponseHeadersAsync(),
-        static state => ((ClientCall)state).Ended()._status!.Value,
-        static state => ((ClientCall)state).Ended()._trailers,
-        static state => ((ClientCall)state).Abandon(Disposed),
-        this);
 
     /// <summary>Null until the call has ended.</summary>
     public Status? Status => _status;
 
+    /// <summary>Whoever abandons a call never looks at this task; its failure must not count as unobserved.</summary>
+    public Task<T> Observed<T>(Task<T> task)
+    {
+        lock (_gate)
+        {
+            _result = task;
+            if (_status is { StatusCode: not StatusCode.OK })
+            {
+                ObserveResult();
+            }
+        }
+
+        return task;
+    }
+
     /// <summary>Sends the request and waits for the response headers.</summary>
+    /// <param name="content">The body, or null when the call has ended for want of it.</param>
     /// <returns>The messages, or null when the call has ended with OK and without any.</returns>
     /// <exception cref="RpcException">The call has ended, and not with OK.</exception>
-    public async Task<MessageStream?> SendAsync(HttpContent content)
+    public async Task<MessageStream?> SendAsync(HttpContent? content)
     {
         try
         {
-            if (_activity is not null)
-            {
-                Activity.Current = _activity;
-            }
-
-            Token.ThrowIfCancellationRequested();
-            var attempts = CallAttempts.Of(_channel, _method, _options, content);
-            var response = await (attempts is null ? _channel.SendAsync(await CreateRequestAsync(content, 0), Token) : SendAsync(content, attempts));
-            lock (_gate)
-            {
-                if (_status is not null)
-                {
-                    response.Dispose();
-                    throw Failure();
-                }
-
-                _response = response;
-                SettleHeaders();
-            }
-
-            Token.ThrowIfCancellationRequested();
-            if (ResponseHead.StatusOf(response) is { } status)
-            {
-                Finish(status, MetadataHeaders.Read(response.Headers));
-                return status.StatusCode == StatusCode.OK ? null : throw Failure();
-            }
-
-            var decoder = new MessageDecoder(_channel.Options.MaxReceiveMessageSize, ResponseHead.EncodingOf(response));
-            return new MessageStream(BodyOf(response), decoder);
+            return MessagesOf(await StartAsync(content).ConfigureAwait(false));
         }
         catch (Exception exception)
         {
@@ -124,18 +118,20 @@ internal sealed class ClientCall
         }
     }
 
-    /// <summary>The only message of the response.</summary>
+    /// <summary>Sends the request and waits for the only message of the response.</summary>
+    /// <param name="content">The body, or null when the call has ended for want of it.</param>
+    /// <param name="marshaller">Of the message.</param>
     /// <exception cref="RpcException">The call has ended, and not with OK.</exception>
-    public async Task<TResponse> ReadSingleAsync<TResponse>(Task<MessageStream?> sending, Marshaller<TResponse> marshaller)
+    public async Task<TResponse> SendAsync<TResponse>(HttpContent? content, Marshaller<TResponse> marshaller)
         where TResponse : class
     {
         try
         {
             TResponse? message = null;
-            if (await sending is { } messages)
+            if (MessagesOf(await StartAsync(content).ConfigureAwait(false)) is { } messages)
             {
-                message = await messages.ReadAsync(marshaller, Token);
-                if (message is not null && await messages.ReadAsync(marshaller, Token) is not null)
+                message = await messages.ReadAsync(marshaller, Token).ConfigureAwait(false);
+                if (message is not null && await messages.ReadAsync(marshaller, Token).ConfigureAwait(false) is not null)
                 {
                     throw MessageDecoder.WrongCount("The server answered more than one message.");
                 }
@@ -143,7 +139,13 @@ internal sealed class ClientCall
                 FinishWithTrailers();
             }
 
-            return message ?? throw MessageDecoder.WrongCount("The server answered no message.");
+            if (message is null)
+            {
+                throw MessageDecoder.WrongCount("The server answered no message.");
+            }
+
+            SpareCancellation();
+            return message;
         }
         catch (Exception exception)
         {
@@ -155,7 +157,10 @@ internal sealed class ClientCall
     /// <exception cref="RpcException">The status isn't OK.</exception>
     public void FinishWithTrailers()
     {
-        Finish(ResponseHead.StatusIn(_response!.TrailingHeaders) ?? new Status(StatusCode.Unknown, "The response has no gRPC status."), MetadataHeaders.Read(_response.TrailingHeaders));
+        var trailers = _response!.TrailingHeaders;
+        Finish(
+            ResponseHead.StatusIn(trailers) ?? new Status(StatusCode.Unknown, "The response has no gRPC status."),
+            MetadataHeaders.Read(trailers, leavesOutUnreadable: true));
         if (_status!.Value.StatusCode != StatusCode.OK)
         {
             throw Failure();
@@ -180,15 +185,12 @@ internal sealed class ClientCall
     public Exception Failure()
     {
         var status = _status!.Value;
-        return _channel.Options.ThrowOperationCanceledOnCancellation && status.StatusCode == StatusCode.Cancelled && _options.CancellationToken.IsCancellationRequested
+        return _channel.Options.ThrowOperationCanceledOnCancellation && (status == Cancelled || status == Disposed || status == DeadlinePassed)
             ? new OperationCanceledException(status.Detail, _options.CancellationToken)
             : new RpcException(status, _trailers);
     }
 
     public void CancelByCaller() => Abandon(Cancelled);
-
-    // The transport has the stream at hand; asking for it by a task would only cost one.
-    private static Stream BodyOf(HttpResponseMessage response) => response.Content.ReadAsStream();
 
     private static DateTime EarlierOf(DateTime first, DateTime second) => first < second ? first : second;
 
@@ -207,43 +209,32 @@ internal sealed class ClientCall
         {
             Abandon(DeadlinePassed);
         }
-        else if (remaining <= MaxTimer)
+        else if (remaining <= GrpcTimeout.MaxTimer)
         {
             _deadlineTimer = _channel.Time.CreateTimer(static call => ((ClientCall)call!).Abandon(DeadlinePassed), this, remaining, Timeout.InfiniteTimeSpan);
         }
     }
 
-    /// <summary>Sends the request until a response or a failure is final.</summary>
-    private async Task<HttpResponseMessage> SendAsync(HttpContent content, CallAttempts attempts)
+    private Task<HttpResponseMessage> StartAsync(HttpContent? content)
     {
-        while (true)
+        if (_activity is not null)
         {
-            TimeSpan? delay;
-            try
-            {
-                var response = await _channel.SendAsync(await CreateRequestAsync(content, attempts.Previous), Token);
-                delay = attempts.DelayAfter(response);
-                if (delay is null)
-                {
-                    return response;
-                }
-
-                response.Dispose();
-            }
-            catch (Exception exception) when (exception is not RpcException && !Token.IsCancellationRequested)
-            {
-                delay = attempts.DelayAfter(exception);
-                if (delay is null)
-                {
-                    throw;
-                }
-            }
-
-            await Task.Delay(delay.Value, _channel.Time, Token);
+            Activity.Current = _activity;
         }
+
+        if (_status is not null || content is null)
+        {
+            throw Failure();
+        }
+
+        var attempts = CallAttempts.Of(_channel, _method, _options, content);
+        return attempts is null ? SendOnceAsync(content, 0) : SendOftenAsync(content, attempts);
     }
 
-    private async ValueTask<HttpRequestMessage> CreateRequestAsync(HttpContent content, int previousAttempts)
+    private Task<HttpResponseMessage> SendOftenAsync(HttpContent content, CallAttempts attempts) =>
+        attempts.SendAsync(previous => SendOnceAsync(content, previous), Token);
+
+    private Task<HttpResponseMessage> SendOnceAsync(HttpContent content, int previousAttempts)
     {
         var timeout = _deadline == DateTime.MaxValue ? (TimeSpan?)null : _deadline - _channel.Time.GetUtcNow().UtcDateTime;
         var request = RequestHead.Create(_channel.AddressOf(_method), _host, timeout, content, IsRequestCompressed);
@@ -257,17 +248,44 @@ internal sealed class ClientCall
             MetadataHeaders.Write(headers, request.Headers);
         }
 
-        if (_channel.Options.Credentials?.CallCredentials is { } ofChannel)
+        var (ofChannel, ofCall) = (_channel.Options.Credentials?.CallCredentials, _options.Credentials);
+        return ofChannel is null && ofCall is null ? _channel.SendAsync(request, Token) : SendAsync(request, [ofChannel, ofCall]);
+    }
+
+    private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CallCredentials?[] credentials)
+    {
+        foreach (var given in credentials.OfType<CallCredentials>())
         {
-            await RequestHead.AddCredentialsAsync(request, ofChannel, _channel, _method, Token);
+            await RequestHead.AddCredentialsAsync(request, given, _channel, _method, Token).ConfigureAwait(false);
         }
 
-        if (_options.Credentials is { } ofCall)
+        return await _channel.SendAsync(request, Token).ConfigureAwait(false);
+    }
+
+    /// <summary>Takes the response headers; null when they are all there is.</summary>
+    private MessageStream? MessagesOf(HttpResponseMessage response)
+    {
+        lock (_gate)
         {
-            await RequestHead.AddCredentialsAsync(request, ofCall, _channel, _method, Token);
+            if (_status is not null)
+            {
+                response.Dispose();
+                throw Failure();
+            }
+
+            _response = response;
+            SettleHeaders();
         }
 
-        return request;
+        Token.ThrowIfCancellationRequested();
+        if (ResponseHead.StatusOf(response) is { } status)
+        {
+            Finish(status, MetadataHeaders.Read(response.Headers, leavesOutUnreadable: true));
+            return status.StatusCode == StatusCode.OK ? null : throw Failure();
+        }
+
+        // The transport has the stream at hand; asking for it by a task would only cost one.
+        return new MessageStream(response.Content.ReadAsStream(), new MessageDecoder(_channel.Options.MaxReceiveMessageSize, ResponseHead.EncodingOf(response)));
     }
 
     private void Finish(Status status, Metadata trailers, bool countsOverOk = false)
@@ -283,9 +301,14 @@ internal sealed class ClientCall
             isFirst = _status is null;
             _status = status;
             _trailers = trailers;
-            if (_response is null)
+            if (_response is null && _headers is not null)
             {
-                _headers?.TrySetException(Failure());
+                FailHeaders(Failure());
+            }
+
+            if (status.StatusCode != StatusCode.OK)
+            {
+                ObserveResult();
             }
         }
 
@@ -301,6 +324,20 @@ internal sealed class ClientCall
             // Else all has been sent and read, and nobody is left to tell.
             // What others registered may throw, and this may be a timer's thread: it must not end the process.
             _ = _cancellation.CancelAsync();
+        }
+    }
+
+    // Only now, because a continuation on every call would be dear.
+    private void ObserveResult() => _result?.ContinueWith(
+        static failed => _ = failed.Exception, CancellationToken.None,
+        TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+
+    /// <summary>For after the call has gone well, when nothing can cancel it any more; not if others may have kept its token.</summary>
+    private void SpareCancellation()
+    {
+        if (_channel.Options is { HttpHandler: null, Credentials: null } && _options.Credentials is null && _method.Type is MethodType.Unary && _cancellation.TryReset())
+        {
+            _spare = _cancellation;
         }
     }
 
@@ -327,7 +364,7 @@ internal sealed class ClientCall
                 }
                 else if (_status is not null)
                 {
-                    _headers.SetException(Failure());
+                    FailHeaders(Failure());
                 }
             }
 
@@ -344,8 +381,16 @@ internal sealed class ClientCall
         }
         catch (RpcException exception)
         {
-            _headers?.TrySetException(exception);
+            FailHeaders(exception);
         }
+    }
+
+    private void FailHeaders(Exception exception)
+    {
+        _headers!.TrySetException(exception);
+
+        // Looked at, so that it doesn't count as unobserved when nobody else does.
+        _ = _headers.Task.Exception;
     }
 
     private ClientCall Ended() => _status is null ? throw new InvalidOperationException("The call hasn't ended yet.") : this;

@@ -1,7 +1,5 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
-using CustomerInsights.Rpc.Wire;
-using Grpc.Core;
 
 namespace CustomerInsights.Rpc.Calling;
 
@@ -45,7 +43,7 @@ internal sealed class MessageStream(Stream stream, MessageDecoder decoder)
         while (!TryTake(marshaller, out message))
         {
             MakeRoom();
-            var read = await stream.ReadAsync(_buffer.AsMemory(_end), cancellationToken);
+            var read = await stream.ReadAsync(_buffer.AsMemory(_end), cancellationToken).ConfigureAwait(false);
             if (read == 0)
             {
                 var isComplete = _start == _end;

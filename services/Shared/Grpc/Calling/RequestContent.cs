@@ -1,8 +1,6 @@
 using System.IO.Compression;
 using System.Net;
 using System.Net.Http.Headers;
-using CustomerInsights.Rpc.Wire;
-using Grpc.Core;
 
 namespace CustomerInsights.Rpc.Calling;
 
@@ -28,16 +26,22 @@ internal sealed class RequestContent : HttpContent
         _ => null,
     };
 
-    /// <exception cref="RpcException">The message is larger than the channel sends.</exception>
-    public static HttpContent Of<TRequest>(Marshaller<TRequest> marshaller, TRequest message, int? maxSize, CallOptions options)
+    /// <summary>The body of a call's only message, or null when the message can't be sent, which ends the call.</summary>
+    public static HttpContent? Of<TRequest>(ClientCall call, Marshaller<TRequest> marshaller, TRequest message)
     {
         var output = new RequestBuffer();
-        var encoder = new MessageEncoder(output, maxSize) { Compression = CompressionOf(options) };
-        encoder.Write(marshaller, message);
-        return output.Written.Count <= SmallSize ? new SmallContent(output.Written) : new RequestContent(output.Written);
+        var isCompressed = call.IsRequestCompressed && call.WriteOptions?.Flags.HasFlag(WriteFlags.NoCompress) is not true;
+        try
+        {
+            new MessageEncoder(output, call.MaxSendMessageSize) { Compression = isCompressed ? CompressionLevel.Fastest : null }.Write(marshaller, message);
+            return output.Written.Count <= SmallSize ? new SmallContent(output.Written) : new RequestContent(output.Written);
+        }
+        catch (Exception exception)
+        {
+            call.Fail(exception);
+            return null;
+        }
     }
-
-    public static bool IsCompressed(CallOptions options) => options.Headers?.GetValue(HeaderNames.RequestEncodingChoice) == HeaderNames.Gzip;
 
     public static void SetContentType(HttpContentHeaders headers) => headers.TryAddWithoutValidation("Content-Type", HeaderNames.ContentType);
 
@@ -53,9 +57,6 @@ internal sealed class RequestContent : HttpContent
         length = 0;
         return false;
     }
-
-    private static CompressionLevel? CompressionOf(CallOptions options) =>
-        IsCompressed(options) && options.WriteOptions?.Flags.HasFlag(WriteFlags.NoCompress) is not true ? CompressionLevel.Fastest : null;
 
     /// <summary>
     /// The transport sends bytes that it knows to be at hand without being ready for an answer before their end, which spares

@@ -1,6 +1,4 @@
 using System.Net;
-using CustomerInsights.Rpc.Wire;
-using Grpc.Core;
 using Grpc.Net.Client;
 
 namespace CustomerInsights.Rpc.Calling;
@@ -54,7 +52,7 @@ internal static class RequestHead
         try
         {
             var serviceUrl = new Uri(channel.Address, method.ServiceName).AbsoluteUri;
-            await credentials.ApplyAsync(new AuthInterceptorContext(serviceUrl, method.Name, cancellationToken), metadata);
+            await credentials.ApplyAsync(new AuthInterceptorContext(serviceUrl, method.Name, cancellationToken), metadata).ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is not RpcException && !cancellationToken.IsCancellationRequested)
         {

@@ -1,7 +1,5 @@
 using System.IO.Compression;
 using System.IO.Pipelines;
-using CustomerInsights.Rpc.Wire;
-using Grpc.Core;
 
 namespace CustomerInsights.Rpc.Calling;
 
@@ -105,11 +103,11 @@ internal sealed class RequestWriter<TRequest> : IClientStreamWriter<TRequest>
 
     private async Task AwaitAsync(ValueTask<FlushResult> flush, CancellationToken cancellationToken)
     {
-        await using var registration = cancellationToken.UnsafeRegister(static call => ((ClientCall)call!).CancelByCaller(), _call);
+        await using var registration = cancellationToken.UnsafeRegister(static call => ((ClientCall)call!).CancelByCaller(), _call).ConfigureAwait(false);
         FlushResult result;
         try
         {
-            result = await flush;
+            result = await flush.ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (_call.Token.IsCancellationRequested)
         {
@@ -118,7 +116,7 @@ internal sealed class RequestWriter<TRequest> : IClientStreamWriter<TRequest>
 
         if (result.IsCompleted)
         {
-            await FailAsync();
+            await FailAsync().ConfigureAwait(false);
         }
     }
 

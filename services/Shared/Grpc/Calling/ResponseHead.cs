@@ -1,8 +1,6 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
-using CustomerInsights.Rpc.Wire;
-using Grpc.Core;
 
 namespace CustomerInsights.Rpc.Calling;
 

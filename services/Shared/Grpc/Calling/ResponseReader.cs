@@ -1,5 +1,3 @@
-using Grpc.Core;
-
 namespace CustomerInsights.Rpc.Calling;
 
 /// <summary>The messages that a server streams. What isn't read stays in the transport's bounded buffers and holds the server back.</summary>
@@ -39,40 +37,28 @@ internal sealed class ResponseReader<TResponse>(ClientCall call, Task<MessageStr
             return Task.FromException<bool>(call.Fail(exception));
         }
 
-        return WaitAsync(cancellationToken);
-    }
-
-    private async Task<bool> WaitAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await ReadAsync(cancellationToken);
-        }
-        finally
-        {
-            Volatile.Write(ref _isReading, 0);
-        }
+        return ReadAsync(cancellationToken);
     }
 
     private async Task<bool> ReadAsync(CancellationToken cancellationToken)
     {
-        _current = null;
-        if (call.Status is { } status)
-        {
-            return status.StatusCode == StatusCode.OK ? false : throw call.Failure();
-        }
-
-        await using var registration = cancellationToken.UnsafeRegister(static call => ((ClientCall)call!).CancelByCaller(), call);
         try
         {
-            _messages ??= await sending;
+            _current = null;
+            if (call.Status is { } status)
+            {
+                return status.StatusCode == StatusCode.OK ? false : throw call.Failure();
+            }
+
+            await using var registration = cancellationToken.UnsafeRegister(static call => ((ClientCall)call!).CancelByCaller(), call).ConfigureAwait(false);
+            _messages ??= await sending.ConfigureAwait(false);
             if (_messages is null)
             {
                 return false;
             }
 
             call.Token.ThrowIfCancellationRequested();
-            _current = await _messages.ReadAsync(marshaller, call.Token);
+            _current = await _messages.ReadAsync(marshaller, call.Token).ConfigureAwait(false);
             if (_current is null)
             {
                 call.FinishWithTrailers();
@@ -83,6 +69,10 @@ internal sealed class ResponseReader<TResponse>(ClientCall call, Task<MessageStr
         catch (Exception exception)
         {
             throw call.Fail(exception);
+        }
+        finally
+        {
+            Volatile.Write(ref _isReading, 0);
         }
     }
 }

@@ -1,4 +1,3 @@
-using Grpc.Core;
 using Grpc.Net.Client.Configuration;
 
 namespace CustomerInsights.Rpc.Calling;
@@ -8,7 +7,7 @@ internal static class ServiceConfigCheck
 {
     public static IReadOnlyList<string> ErrorsOf(ServiceConfig config) =>
     [
-        .. config.MethodConfigs.SelectMany(method => method.Names).CountBy(RetryPolicies.KeyOf).Where(name => name.Value > 1)
+        .. config.MethodConfigs.SelectMany(method => method?.Names ?? []).OfType<MethodName>().CountBy(RetryPolicies.KeyOf).Where(name => name.Value > 1)
             .Select(name => $"The method '{name.Key.Service}/{name.Key.Method}' is configured twice."),
         .. config.MethodConfigs.SelectMany((method, index) => ErrorsOf(method).Select(error => $"MethodConfigs[{index}].{error}")),
         .. Errors(
@@ -16,11 +15,12 @@ internal static class ServiceConfigCheck
             (config.RetryThrottling is { TokenRatio: not >= 0.001 }, "RetryThrottling.TokenRatio must be at least 0.001.")),
     ];
 
-    private static IEnumerable<string> ErrorsOf(MethodConfig method)
+    private static IEnumerable<string> ErrorsOf(MethodConfig? method)
     {
-        var policy = method.RetryPolicy;
-        return Errors(
+        var policy = method?.RetryPolicy;
+        return method is null ? ["The config must not be null."] : Errors(
             (method.Names.Count == 0, "Names must not be empty."),
+            (method.Names.Any(name => name is null), "Names must not have null."),
             (method.Names.Any(name => name is { Service: null or "", Method: not (null or "") }), "Names has a method without a service."),
             (policy is { MaxAttempts: not >= 2 }, "RetryPolicy.MaxAttempts must be at least 2."),
             (policy is not null && !(policy.InitialBackoff > TimeSpan.Zero), "RetryPolicy.InitialBackoff must be above zero."),

@@ -34,13 +34,13 @@ internal sealed class StreamingContent : HttpContent
         try
         {
             // The request headers must not wait for the first message.
-            await stream.FlushAsync(either.Token);
+            await stream.FlushAsync(either.Token).ConfigureAwait(false);
             while (true)
             {
-                var read = await _messages.ReadAsync(either.Token);
+                var read = await _messages.ReadAsync(either.Token).ConfigureAwait(false);
                 foreach (var segment in read.Buffer)
                 {
-                    await stream.WriteAsync(segment, either.Token);
+                    await stream.WriteAsync(segment, either.Token).ConfigureAwait(false);
                 }
 
                 _messages.AdvanceTo(read.Buffer.End);
@@ -49,7 +49,7 @@ internal sealed class StreamingContent : HttpContent
                     return;
                 }
 
-                await stream.FlushAsync(either.Token);
+                await stream.FlushAsync(either.Token).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException) when (!_callEnded.IsCancellationRequested)
@@ -58,7 +58,7 @@ internal sealed class StreamingContent : HttpContent
         }
         finally
         {
-            await _messages.CompleteAsync();
+            await _messages.CompleteAsync().ConfigureAwait(false);
         }
     }
 

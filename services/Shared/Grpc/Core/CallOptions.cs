@@ -67,15 +67,13 @@ public sealed class WriteOptions(WriteFlags flags = default)
 }
 
 /// <summary>Carries the deadline and the cancellation of a server call to the calls made on its behalf.</summary>
-public abstract class ContextPropagationToken
+public sealed class ContextPropagationToken
 {
-    internal ContextPropagationToken()
-    {
-    }
+    internal ContextPropagationToken(DateTime deadline, CancellationToken cancellationToken) => (Deadline, CancellationToken) = (deadline, cancellationToken);
 
-    internal abstract DateTime Deadline { get; }
+    internal DateTime Deadline { get; }
 
-    internal abstract CancellationToken CancellationToken { get; }
+    internal CancellationToken CancellationToken { get; }
 }
 
 /// <summary>What of a server call is passed on.</summary>

@@ -72,7 +72,7 @@ public abstract class ClientBase
             _host = host;
         }
 
-        internal CallInvoker CreateCallInvoker() => _host is null ? _callInvoker : _callInvoker.Intercept(new HostInterceptor(_host));
+        internal CallInvoker CreateCallInvoker() => _host is null ? _callInvoker : _callInvoker.Intercept(new ContextInterceptor(_host, null));
 
         internal ClientBaseConfiguration WithHost(string host) => new(_callInvoker, host);
     }

@@ -17,52 +17,41 @@ public sealed class AuthInterceptorContext(string serviceUrl, string methodName,
 /// <summary>Credentials of a single call.</summary>
 public abstract class CallCredentials
 {
-    private protected CallCredentials()
+    private protected CallCredentials(AsyncAuthInterceptor applyAsync) => ApplyAsync = applyAsync;
+
+    internal AsyncAuthInterceptor ApplyAsync { get; }
+
+    public static CallCredentials Compose(params CallCredentials[] credentials)
     {
-    }
-
-    public static CallCredentials Compose(params CallCredentials[] credentials) => new ComposedCredentials([.. credentials]);
-
-    public static CallCredentials FromInterceptor(AsyncAuthInterceptor interceptor) => new InterceptorCredentials(interceptor);
-
-    internal abstract Task ApplyAsync(AuthInterceptorContext context, Metadata metadata);
-
-    private sealed class InterceptorCredentials(AsyncAuthInterceptor interceptor) : CallCredentials
-    {
-        internal override Task ApplyAsync(AuthInterceptorContext context, Metadata metadata) => interceptor(context, metadata);
-    }
-
-    private sealed class ComposedCredentials(IReadOnlyList<CallCredentials> parts) : CallCredentials
-    {
-        internal override async Task ApplyAsync(AuthInterceptorContext context, Metadata metadata)
+        var parts = credentials.ToArray();
+        return FromInterceptor(async (context, metadata) =>
         {
             foreach (var part in parts)
             {
-                await part.ApplyAsync(context, metadata);
+                await part.ApplyAsync(context, metadata).ConfigureAwait(false);
             }
-        }
+        });
     }
+
+    public static CallCredentials FromInterceptor(AsyncAuthInterceptor interceptor) => new InterceptorCredentials(interceptor);
+
+    private sealed class InterceptorCredentials(AsyncAuthInterceptor interceptor) : CallCredentials(interceptor);
 }
 
 /// <summary>How a channel reaches its server, and optionally credentials for every call on it.</summary>
 public abstract class ChannelCredentials
 {
-    private static readonly ChannelCredentials InsecureInstance = new TransportCredentials(isSecure: false, null);
-    private static readonly ChannelCredentials SecureInstance = new TransportCredentials(isSecure: true, null);
-
-    private protected ChannelCredentials()
-    {
-    }
+    private protected ChannelCredentials(bool isSecure, CallCredentials? callCredentials) => (IsSecure, CallCredentials) = (isSecure, callCredentials);
 
     /// <summary>HTTP/2 without TLS.</summary>
-    public static ChannelCredentials Insecure => InsecureInstance;
+    public static ChannelCredentials Insecure { get; } = new TransportCredentials(isSecure: false, null);
 
     /// <summary>TLS with the roots of the system.</summary>
-    public static ChannelCredentials SecureSsl => SecureInstance;
+    public static ChannelCredentials SecureSsl { get; } = new TransportCredentials(isSecure: true, null);
 
-    internal abstract bool IsSecure { get; }
+    internal bool IsSecure { get; }
 
-    internal abstract CallCredentials? CallCredentials { get; }
+    internal CallCredentials? CallCredentials { get; }
 
     public static ChannelCredentials Create(ChannelCredentials channelCredentials, CallCredentials callCredentials)
     {
@@ -70,10 +59,5 @@ public abstract class ChannelCredentials
         return new TransportCredentials(channelCredentials.IsSecure, callCredentials);
     }
 
-    private sealed class TransportCredentials(bool isSecure, CallCredentials? callCredentials) : ChannelCredentials
-    {
-        internal override bool IsSecure => isSecure;
-
-        internal override CallCredentials? CallCredentials => callCredentials;
-    }
+    private sealed class TransportCredentials(bool isSecure, CallCredentials? callCredentials) : ChannelCredentials(isSecure, callCredentials);
 }

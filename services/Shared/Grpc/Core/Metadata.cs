@@ -1,5 +1,5 @@
 using System.Buffers;
-using System.Collections;
+using System.Collections.ObjectModel;
 using System.Text;
 
 namespace Grpc.Core;
@@ -7,47 +7,27 @@ namespace Grpc.Core;
 /// <summary>
 /// Headers or trailers of a call: an ordered list in which a key may repeat. Keys are lower case; a key that ends in "-bin" has a binary value.
 /// </summary>
-public sealed class Metadata : IList<Metadata.Entry>
+public sealed class Metadata : Collection<Metadata.Entry>, IList<Metadata.Entry>
 {
     public const string BinaryHeaderSuffix = "-bin";
 
     /// <summary>A list without entries that can't be changed.</summary>
     public static readonly Metadata Empty = new() { IsReadOnly = true };
 
-    private readonly List<Entry> _entries = [];
-
-    public int Count => _entries.Count;
-
     public bool IsReadOnly { get; private init; }
-
-    public Entry this[int index]
-    {
-        get => _entries[index];
-        set
-        {
-            ArgumentNullException.ThrowIfNull(value);
-            Writable()[index] = value;
-        }
-    }
 
     public void Add(string key, string value) => Add(new Entry(key, value));
 
     public void Add(string key, byte[] valueBytes) => Add(new Entry(key, valueBytes));
 
-    public void Add(Entry item)
-    {
-        ArgumentNullException.ThrowIfNull(item);
-        Writable().Add(item);
-    }
-
     /// <summary>The last entry with the key, or null.</summary>
     public Entry? Get(string key)
     {
-        for (var i = _entries.Count - 1; i >= 0; i--)
+        for (var i = Count - 1; i >= 0; i--)
         {
-            if (string.Equals(_entries[i].Key, key, StringComparison.OrdinalIgnoreCase))
+            if (string.Equals(this[i].Key, key, StringComparison.OrdinalIgnoreCase))
             {
-                return _entries[i];
+                return this[i];
             }
         }
 
@@ -60,32 +40,23 @@ public sealed class Metadata : IList<Metadata.Entry>
     /// <summary>The bytes of the last entry with the key, or null.</summary>
     public byte[]? GetValueBytes(string key) => Get(key)?.ValueBytes;
 
-    public IEnumerable<Entry> GetAll(string key) =>
-        _entries.Where(entry => string.Equals(entry.Key, key, StringComparison.OrdinalIgnoreCase));
+    public IEnumerable<Entry> GetAll(string key) => this.Where(entry => string.Equals(entry.Key, key, StringComparison.OrdinalIgnoreCase));
 
-    public void Insert(int index, Entry item)
+    protected override void InsertItem(int index, Entry item) => base.InsertItem(Writable(index), Given(item));
+
+    protected override void SetItem(int index, Entry item) => base.SetItem(Writable(index), Given(item));
+
+    protected override void RemoveItem(int index) => base.RemoveItem(Writable(index));
+
+    protected override void ClearItems()
     {
-        ArgumentNullException.ThrowIfNull(item);
-        Writable().Insert(index, item);
+        Writable(0);
+        base.ClearItems();
     }
 
-    public bool Remove(Entry item) => Writable().Remove(item);
+    private static Entry Given(Entry? item) => item ?? throw new ArgumentNullException(nameof(item));
 
-    public void RemoveAt(int index) => Writable().RemoveAt(index);
-
-    public void Clear() => Writable().Clear();
-
-    public int IndexOf(Entry item) => _entries.IndexOf(item);
-
-    public bool Contains(Entry item) => _entries.Contains(item);
-
-    public void CopyTo(Entry[] array, int arrayIndex) => _entries.CopyTo(array, arrayIndex);
-
-    public IEnumerator<Entry> GetEnumerator() => _entries.GetEnumerator();
-
-    IEnumerator IEnumerable.GetEnumerator() => _entries.GetEnumerator();
-
-    private List<Entry> Writable() => IsReadOnly ? throw new InvalidOperationException("This metadata can't be changed.") : _entries;
+    private int Writable(int index) => IsReadOnly ? throw new InvalidOperationException("This metadata can't be changed.") : index;
 
     /// <summary>One key with its value.</summary>
     public sealed class Entry

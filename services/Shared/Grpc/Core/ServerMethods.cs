@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Grpc.Core;
 
 /// <summary>Implements a method with one message each way.</summary>
@@ -51,49 +53,35 @@ public abstract class ServiceBinderBase
         where TResponse : class => throw new NotSupportedException();
 }
 
-/// <summary>The methods of a service object, to be listed to a binder later.</summary>
+/// <summary>What generated code can make of a service object. Here nothing needs it: servers find methods by <see cref="ServiceBinderBase"/>.</summary>
 public sealed class ServerServiceDefinition
 {
-    private readonly IReadOnlyList<Action<ServiceBinderBase>> _methods;
-
-    private ServerServiceDefinition(IReadOnlyList<Action<ServiceBinderBase>> methods) => _methods = methods;
+    private ServerServiceDefinition()
+    {
+    }
 
     public static Builder CreateBuilder() => new();
 
-    internal void BindService(ServiceBinderBase binder)
-    {
-        foreach (var add in _methods)
-        {
-            add(binder);
-        }
-    }
-
+    [SuppressMessage("Style", "IDE0060", Justification = "The methods are those that generated code calls.")]
+    [SuppressMessage("Performance", "CA1822", Justification = "The methods are those that generated code calls.")]
     public sealed class Builder
     {
-        private readonly List<Action<ServiceBinderBase>> _methods = [];
-
         public Builder AddMethod<TRequest, TResponse>(Method<TRequest, TResponse> method, UnaryServerMethod<TRequest, TResponse> handler)
             where TRequest : class
-            where TResponse : class => Add(binder => binder.AddMethod(method, handler));
+            where TResponse : class => this;
 
         public Builder AddMethod<TRequest, TResponse>(Method<TRequest, TResponse> method, ClientStreamingServerMethod<TRequest, TResponse> handler)
             where TRequest : class
-            where TResponse : class => Add(binder => binder.AddMethod(method, handler));
+            where TResponse : class => this;
 
         public Builder AddMethod<TRequest, TResponse>(Method<TRequest, TResponse> method, ServerStreamingServerMethod<TRequest, TResponse> handler)
             where TRequest : class
-            where TResponse : class => Add(binder => binder.AddMethod(method, handler));
+            where TResponse : class => this;
 
         public Builder AddMethod<TRequest, TResponse>(Method<TRequest, TResponse> method, DuplexStreamingServerMethod<TRequest, TResponse> handler)
             where TRequest : class
-            where TResponse : class => Add(binder => binder.AddMethod(method, handler));
+            where TResponse : class => this;
 
-        public ServerServiceDefinition Build() => new([.. _methods]);
-
-        private Builder Add(Action<ServiceBinderBase> method)
-        {
-            _methods.Add(method);
-            return this;
-        }
+        public ServerServiceDefinition Build() => new();
     }
 }

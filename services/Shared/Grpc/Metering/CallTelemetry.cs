@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
-using Grpc.Core;
 using Grpc.Net.Client;
 
 namespace CustomerInsights.Rpc.Metering;
@@ -62,15 +61,16 @@ internal static class CallTelemetry
 
     /// <param name="method">The method.</param>
     /// <param name="status">How the call ended.</param>
-    /// <param name="elapsed">How long it took.</param>
+    /// <param name="time">Its clock.</param>
+    /// <param name="started">When it began, by that clock.</param>
     /// <param name="activity">That of the HTTP request, if it is of interest.</param>
-    public static void EndServer(IMethod method, StatusCode status, TimeSpan elapsed, Activity? activity)
+    public static void EndServer(IMethod method, StatusCode status, TimeProvider time, long started, Activity? activity)
     {
         if (activity is not null || ServerDuration.Enabled)
         {
             activity?.DisplayName = NameOf(method);
             End(
-                ServerDuration, elapsed, activity, TagsOf(method, null), status,
+                ServerDuration, time.GetElapsedTime(started), activity, TagsOf(method, null), status,
                 status is StatusCode.Unknown or StatusCode.DeadlineExceeded or StatusCode.Unimplemented or StatusCode.Internal or StatusCode.Unavailable or StatusCode.DataLoss);
         }
     }

@@ -1,5 +1,3 @@
-using CustomerInsights.Rpc.Wire;
-using Grpc.Core;
 using Microsoft.AspNetCore.Http;
 
 namespace CustomerInsights.Rpc.Serving;
@@ -8,9 +6,6 @@ namespace CustomerInsights.Rpc.Serving;
 internal sealed class CallDeadline : IDisposable
 {
     public const string Text = "The deadline has passed.";
-
-    /// <summary>The longest time a timer takes. No connection lives that long.</summary>
-    private static readonly TimeSpan MaxTimer = TimeSpan.FromMilliseconds(uint.MaxValue - 1);
 
     private readonly ResponseEnd _end;
     private readonly CancellationTokenSource _cancellation;
@@ -23,7 +18,7 @@ internal sealed class CallDeadline : IDisposable
         Token = _cancellation.Token;
         var now = time.GetUtcNow().UtcDateTime;
         Time = DateTime.MaxValue - now > timeout ? now + timeout : DateTime.MaxValue;
-        if (timeout <= MaxTimer)
+        if (timeout <= GrpcTimeout.MaxTimer)
         {
             _timer = time.CreateTimer(static state => ((CallDeadline)state!).Pass(), this, timeout, Timeout.InfiniteTimeSpan);
         }
@@ -38,7 +33,7 @@ internal sealed class CallDeadline : IDisposable
     /// <exception cref="RpcException">The header makes no sense.</exception>
     public static TimeSpan? ReadTimeout(HttpContext http)
     {
-        string? text = http.Request.Headers[HeaderNames.Timeout];
+        string? text = http.Request.Headers.GrpcTimeout;
         if (text is null)
         {
             return null;

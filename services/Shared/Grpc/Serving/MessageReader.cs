@@ -1,8 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
-using CustomerInsights.Rpc.Wire;
-using Grpc.Core;
 
 namespace CustomerInsights.Rpc.Serving;
 
@@ -18,7 +16,10 @@ internal sealed class MessageReader(PipeReader pipe, MessageDecoder decoder)
 
     /// <summary>The next message, or null at the end of the stream.</summary>
     public ValueTask<T?> ReadAsync<T>(Marshaller<T> marshaller, CancellationToken cancellationToken)
-        where T : class => TryTake(marshaller, out var message) ? new ValueTask<T?>(message) : WaitAsync(marshaller, cancellationToken);
+        where T : class =>
+        cancellationToken.IsCancellationRequested ? ValueTask.FromCanceled<T?>(cancellationToken)
+        : TryTake(marshaller, out var message) ? new ValueTask<T?>(message)
+        : WaitAsync(marshaller, cancellationToken);
 
     /// <summary>The only message of the stream.</summary>
     /// <exception cref="RpcException">There is none, or more than one.</exception>
@@ -26,7 +27,17 @@ internal sealed class MessageReader(PipeReader pipe, MessageDecoder decoder)
     public async ValueTask<T> ReadSingleAsync<T>(Marshaller<T> marshaller, CancellationToken cancellationToken)
         where T : class
     {
-        var message = await ReadAsync(marshaller, cancellationToken) ?? throw MessageDecoder.WrongCount("The call needs one message and has none.");
+        T? message;
+        while (!TryTake(marshaller, out message))
+        {
+            if (_isCompleted)
+            {
+                throw _buffer.IsEmpty ? MessageDecoder.WrongCount("The call needs one message and has none.") : MessageDecoder.Incomplete();
+            }
+
+            await FillAsync(cancellationToken);
+        }
+
         while (_buffer.IsEmpty && !_isCompleted)
         {
             await FillAsync(cancellationToken);
@@ -34,7 +45,7 @@ internal sealed class MessageReader(PipeReader pipe, MessageDecoder decoder)
 
         var isSingle = _buffer.IsEmpty;
         Release();
-        return isSingle ? message : throw MessageDecoder.WrongCount("The call needs one message and has more.");
+        return isSingle ? message! : throw MessageDecoder.WrongCount("The call needs one message and has more.");
     }
 
     /// <summary>Gives the buffer back to the transport.</summary>

@@ -1,7 +1,5 @@
 using CustomerInsights.Rpc.Metering;
 using CustomerInsights.Rpc.Web;
-using CustomerInsights.Rpc.Wire;
-using Grpc.Core;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Http.Timeouts;
@@ -11,7 +9,10 @@ using Microsoft.Extensions.Logging;
 namespace CustomerInsights.Rpc.Serving;
 
 /// <summary>Serves the calls of one method: checks the request, runs the method, sends the status.</summary>
-internal abstract partial class MethodEndpoint(IMethod method, ServerSettings settings)
+/// <param name="method">The method.</param>
+/// <param name="settings">What all calls have in common.</param>
+/// <param name="invoke">Runs the method; the token ends reads of the request.</param>
+internal sealed partial class MethodEndpoint(IMethod method, ServerSettings settings, Func<ServerCall, CancellationToken, ValueTask> invoke)
 {
     private const int KestrelBodyLimit = 30_000_000 - MessageDecoder.PrefixLength;
 
@@ -34,7 +35,7 @@ internal abstract partial class MethodEndpoint(IMethod method, ServerSettings se
             CheckKind(http);
             LiftLimits(http);
             call = new ServerCall(http, method, settings, end);
-            await InvokeAsync(call, call.ReadToken);
+            await invoke(call, call.ReadToken);
             status = call.Status;
             await call.EndAsync(status, null);
         }
@@ -52,14 +53,11 @@ internal abstract partial class MethodEndpoint(IMethod method, ServerSettings se
             CallTelemetry.EndServer(
                 method,
                 end.EndedAtDeadline ? StatusCode.DeadlineExceeded : status.StatusCode,
-                settings.Time.GetElapsedTime(started),
+                settings.Time,
+                started,
                 activity is { IsAllDataRequested: true } ? activity : null);
         }
     }
-
-    /// <param name="call">The call.</param>
-    /// <param name="cancellationToken">Ends reads of the request.</param>
-    protected abstract Task InvokeAsync(ServerCall call, CancellationToken cancellationToken);
 
     private void CheckPath(HttpContext http)
     {

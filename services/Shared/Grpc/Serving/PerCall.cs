@@ -1,16 +1,15 @@
-using Grpc.Core;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace CustomerInsights.Rpc.Serving;
 
-/// <summary>Gets an object for one call: from the container when it has one, else made and disposed with the request.</summary>
+/// <summary>Gets an object for one call: from the container when it has one and no arguments are given, else made and disposed with the request.</summary>
 internal sealed class PerCall<T>(IServiceProvider root, Type type, params object[] arguments)
     where T : class
 {
     private readonly ObjectFactory _factory = ActivatorUtilities.CreateFactory(type, [.. arguments.Select(argument => argument.GetType())]);
 
     // One for all calls needs no scope, which is the dearest thing that a small call would make.
-    private readonly bool _isShared = root.GetService<ContainerContent>() is { } content && content.IsSingleton(type);
+    private readonly bool _isShared = arguments.Length == 0 && root.GetService<ContainerContent>() is { } content && content.IsSingleton(type);
     private T? _shared;
 
     public T Get(ServerCallContext context)
@@ -21,7 +20,7 @@ internal sealed class PerCall<T>(IServiceProvider root, Type type, params object
         }
 
         var http = context.GetHttpContext();
-        if (http.RequestServices.GetService(type) is T registered)
+        if (arguments.Length == 0 && http.RequestServices.GetService(type) is T registered)
         {
             return registered;
         }

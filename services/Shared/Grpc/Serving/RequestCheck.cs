@@ -1,7 +1,5 @@
 using System.Globalization;
 using CustomerInsights.Rpc.Web;
-using CustomerInsights.Rpc.Wire;
-using Grpc.Core;
 using Microsoft.AspNetCore.Http;
 
 namespace CustomerInsights.Rpc.Serving;
@@ -12,14 +10,14 @@ internal static class RequestCheck
     /// <summary>False when the request is answered already.</summary>
     public static bool Accepts(HttpContext http)
     {
-        if (http.Features.Get<WebCall>() is { } web)
-        {
-            http.Response.ContentType = web.ContentType;
-            return true;
-        }
-
         if (!HeaderNames.IsGrpcContentType(http.Request.ContentType))
         {
+            if (http.Features.Get<WebCall>() is { } web)
+            {
+                http.Response.ContentType = web.ContentType;
+                return true;
+            }
+
             Refuse(http, StatusCodes.Status415UnsupportedMediaType, "The content type must be application/grpc.");
             return false;
         }
@@ -37,7 +35,7 @@ internal static class RequestCheck
     private static void Refuse(HttpContext http, int httpStatus, string text)
     {
         http.Response.StatusCode = httpStatus;
-        http.Response.Headers[HeaderNames.Status] = ((int)StatusCode.Internal).ToString(CultureInfo.InvariantCulture);
-        http.Response.Headers[HeaderNames.Message] = StatusMessage.Encode(text);
+        http.Response.Headers.GrpcStatus = ((int)StatusCode.Internal).ToString(CultureInfo.InvariantCulture);
+        http.Response.Headers.GrpcMessage = StatusMessage.Encode(text);
     }
 }

@@ -1,6 +1,4 @@
 using System.Globalization;
-using CustomerInsights.Rpc.Wire;
-using Grpc.Core;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -91,10 +89,10 @@ internal sealed class ResponseEnd(HttpContext http)
             MetadataHeaders.Write(exceptionTrailers, headers);
         }
 
-        headers[HeaderNames.Status] = ((int)status.StatusCode).ToString(CultureInfo.InvariantCulture);
+        headers.GrpcStatus = ((int)status.StatusCode).ToString(CultureInfo.InvariantCulture);
         if (status.Detail.Length > 0)
         {
-            headers[HeaderNames.Message] = StatusMessage.Encode(status.Detail);
+            headers.GrpcMessage = StatusMessage.Encode(status.Detail);
         }
     }
 

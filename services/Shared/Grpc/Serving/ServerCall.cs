@@ -1,8 +1,6 @@
 using System.IO.Pipelines;
 using System.Net;
 using System.Net.Sockets;
-using CustomerInsights.Rpc.Wire;
-using Grpc.Core;
 using Microsoft.AspNetCore.Http;
 
 namespace CustomerInsights.Rpc.Serving;
@@ -18,9 +16,7 @@ internal sealed class ServerCall : ServerCallContext, IDisposable
     private readonly MessageEncoder _encoder;
     private readonly CallDeadline? _deadline;
     private readonly ResponseEnd _end;
-    private Metadata? _requestHeaders;
     private Metadata? _responseTrailers;
-    private WriteOptions? _writeOptions;
     private Task<FlushResult>? _flush;
 
     /// <exception cref="RpcException">The headers can't be understood.</exception>
@@ -59,7 +55,7 @@ internal sealed class ServerCall : ServerCallContext, IDisposable
 
     protected override DateTime DeadlineCore => _deadline?.Time ?? DateTime.MaxValue;
 
-    protected override Metadata RequestHeadersCore => _requestHeaders ??= MetadataHeaders.Read(HttpContext.Request.Headers);
+    protected override Metadata RequestHeadersCore => field ??= MetadataHeaders.Read(HttpContext.Request.Headers);
 
     protected override CancellationToken CancellationTokenCore => _deadline?.Token ?? HttpContext.RequestAborted;
 
@@ -67,11 +63,7 @@ internal sealed class ServerCall : ServerCallContext, IDisposable
 
     protected override Status StatusCore { get; set; }
 
-    protected override WriteOptions? WriteOptionsCore
-    {
-        get => _writeOptions;
-        set => _writeOptions = value;
-    }
+    protected override WriteOptions? WriteOptionsCore { get; set; }
 
     protected override AuthContext AuthContextCore => field ??= new AuthContext(null, []);
 
@@ -88,7 +80,7 @@ internal sealed class ServerCall : ServerCallContext, IDisposable
 
             CheckOpen();
             Encode(marshaller, message);
-            if (_writeOptions is { } options && options.Flags.HasFlag(WriteFlags.BufferHint))
+            if (WriteOptionsCore is { } options && options.Flags.HasFlag(WriteFlags.BufferHint))
             {
                 return Task.CompletedTask;
             }
@@ -108,12 +100,19 @@ internal sealed class ServerCall : ServerCallContext, IDisposable
     }
 
     /// <summary>Puts the only message into the response; the end of the call sends it.</summary>
-    public void Write<T>(Marshaller<T> marshaller, T message)
+    /// <exception cref="RpcException">There is none.</exception>
+    public void Answer<TRequest, TResponse>(Method<TRequest, TResponse> method, TResponse? message)
+        where TResponse : class
     {
+        if (message is null)
+        {
+            throw new RpcException(new Status(StatusCode.Internal, "The method answered with nothing."));
+        }
+
         lock (_end.Gate)
         {
             CheckOpen();
-            Encode(marshaller, message);
+            Encode(method.ResponseMarshaller, message);
         }
     }
 
@@ -176,19 +175,19 @@ internal sealed class ServerCall : ServerCallContext, IDisposable
     }
 
     protected override ContextPropagationToken CreatePropagationTokenCore(ContextPropagationOptions? options) =>
-        new PropagationToken(
+        new(
             options is { IsPropagateDeadline: false } ? DateTime.MaxValue : DeadlineCore,
             options is { IsPropagateCancellation: false } ? CancellationToken.None : CancellationTokenCore);
 
     private static string? RequestEncoding(HttpContext http)
     {
-        string? encoding = http.Request.Headers[HeaderNames.Encoding];
+        string? encoding = http.Request.Headers.GrpcEncoding;
         if (MessageDecoder.Supports(encoding))
         {
             return encoding;
         }
 
-        http.Response.Headers[HeaderNames.AcceptEncoding] = HeaderNames.SupportedEncodings;
+        http.Response.Headers.GrpcAcceptEncoding = HeaderNames.SupportedEncodings;
         throw new RpcException(new Status(StatusCode.Unimplemented, "The request's encoding isn't supported."));
     }
 
@@ -202,9 +201,9 @@ internal sealed class ServerCall : ServerCallContext, IDisposable
     private void ChooseResponseEncoding()
     {
         if (_settings.Options.ResponseCompressionAlgorithm == HeaderNames.Gzip
-            && HttpContext.Request.Headers[HeaderNames.AcceptEncoding].ToString().Split(',', StringSplitOptions.TrimEntries).Contains(HeaderNames.Gzip))
+            && HttpContext.Request.Headers.GrpcAcceptEncoding.ToString().Split(',', StringSplitOptions.TrimEntries).Contains(HeaderNames.Gzip))
         {
-            HttpContext.Response.Headers[HeaderNames.Encoding] = HeaderNames.Gzip;
+            HttpContext.Response.Headers.GrpcEncoding = HeaderNames.Gzip;
             _encoder.Compression = _settings.CompressionLevel;
         }
     }
@@ -212,7 +211,7 @@ internal sealed class ServerCall : ServerCallContext, IDisposable
     private void Encode<T>(Marshaller<T> marshaller, T message)
     {
         var compression = _encoder.Compression;
-        if (_writeOptions is { } options && options.Flags.HasFlag(WriteFlags.NoCompress))
+        if (WriteOptionsCore is { } options && options.Flags.HasFlag(WriteFlags.NoCompress))
         {
             _encoder.Compression = null;
         }
@@ -246,11 +245,4 @@ internal sealed class ServerCall : ServerCallContext, IDisposable
     private async Task FailGoneAsync() => throw await GoneAsync();
 
     private OperationCanceledException Cancelled() => new("The client no longer waits for the call.", CancellationTokenCore);
-
-    private sealed class PropagationToken(DateTime deadline, CancellationToken cancellationToken) : ContextPropagationToken
-    {
-        internal override DateTime Deadline => deadline;
-
-        internal override CancellationToken CancellationToken => cancellationToken;
-    }
 }

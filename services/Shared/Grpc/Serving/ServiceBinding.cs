@@ -1,6 +1,6 @@
 using System.Reflection;
+using System.Runtime.CompilerServices;
 using Grpc.AspNetCore.Server;
-using Grpc.Core;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -55,44 +55,48 @@ internal sealed class ServiceBinder<TService>(IEndpointRouteBuilder routes, Serv
     {
         var implementation = Find(method, typeof(TRequest), typeof(ServerCallContext));
         var invoke = implementation.CreateDelegate<Func<TService, TRequest, ServerCallContext, Task<TResponse>>>();
-        Map(method, implementation, new UnaryEndpoint<TRequest, TResponse>(
-            method, _interceptors.Around<TRequest, TResponse>((request, context) => invoke(_service.Get(context), request, context)), settings));
+        var serve = _interceptors.Around<TRequest, TResponse>((request, context) => invoke(_service.Get(context), request, context));
+        Map(method, implementation, [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))] async ValueTask (ServerCall call, CancellationToken cancellationToken) =>
+            call.Answer(method, await serve(await call.Reader.ReadSingleAsync(method.RequestMarshaller, cancellationToken), call)));
     }
 
     public override void AddMethod<TRequest, TResponse>(Method<TRequest, TResponse> method, ClientStreamingServerMethod<TRequest, TResponse>? handler)
     {
         var implementation = Find(method, typeof(IAsyncStreamReader<TRequest>), typeof(ServerCallContext));
         var invoke = implementation.CreateDelegate<Func<TService, IAsyncStreamReader<TRequest>, ServerCallContext, Task<TResponse>>>();
-        Map(method, implementation, new ClientStreamingEndpoint<TRequest, TResponse>(
-            method, _interceptors.Around<TRequest, TResponse>((requests, context) => invoke(_service.Get(context), requests, context)), settings));
+        var serve = _interceptors.Around<TRequest, TResponse>((requests, context) => invoke(_service.Get(context), requests, context));
+        Map(method, implementation, async (call, _) => call.Answer(method, await serve(RequestsOf(call, method), call)));
     }
 
     public override void AddMethod<TRequest, TResponse>(Method<TRequest, TResponse> method, ServerStreamingServerMethod<TRequest, TResponse>? handler)
     {
         var implementation = Find(method, typeof(TRequest), typeof(IServerStreamWriter<TResponse>), typeof(ServerCallContext));
         var invoke = implementation.CreateDelegate<Func<TService, TRequest, IServerStreamWriter<TResponse>, ServerCallContext, Task>>();
-        Map(method, implementation, new ServerStreamingEndpoint<TRequest, TResponse>(
-            method,
-            _interceptors.Around<TRequest, TResponse>((request, responses, context) => invoke(_service.Get(context), request, responses, context)),
-            settings));
+        var serve = _interceptors.Around<TRequest, TResponse>((request, responses, context) => invoke(_service.Get(context), request, responses, context));
+        Map(method, implementation, async (call, cancellationToken) =>
+            await serve(await call.Reader.ReadSingleAsync(method.RequestMarshaller, cancellationToken), ResponsesOf(call, method), call));
     }
 
     public override void AddMethod<TRequest, TResponse>(Method<TRequest, TResponse> method, DuplexStreamingServerMethod<TRequest, TResponse>? handler)
     {
         var implementation = Find(method, typeof(IAsyncStreamReader<TRequest>), typeof(IServerStreamWriter<TResponse>), typeof(ServerCallContext));
         var invoke = implementation.CreateDelegate<Func<TService, IAsyncStreamReader<TRequest>, IServerStreamWriter<TResponse>, ServerCallContext, Task>>();
-        Map(method, implementation, new DuplexStreamingEndpoint<TRequest, TResponse>(
-            method,
-            _interceptors.Around<TRequest, TResponse>((requests, responses, context) => invoke(_service.Get(context), requests, responses, context)),
-            settings));
+        var serve = _interceptors.Around<TRequest, TResponse>((requests, responses, context) => invoke(_service.Get(context), requests, responses, context));
+        Map(method, implementation, (call, _) => new ValueTask(serve(RequestsOf(call, method), ResponsesOf(call, method), call)));
     }
+
+    private static RequestStream<TRequest> RequestsOf<TRequest, TResponse>(ServerCall call, Method<TRequest, TResponse> method)
+        where TRequest : class => new(call, call.Reader, method.RequestMarshaller);
+
+    private static ResponseStream<TResponse> ResponsesOf<TRequest, TResponse>(ServerCall call, Method<TRequest, TResponse> method)
+        where TResponse : class => new(call, method.ResponseMarshaller);
 
     private static MethodInfo Find(IMethod method, params Type[] parameters) =>
         typeof(TService).GetMethod(method.Name, BindingFlags.Instance | BindingFlags.Public, parameters)
         ?? throw new InvalidOperationException($"{typeof(TService)} has no method {method.Name}.");
 
-    private void Map(IMethod method, MethodInfo implementation, MethodEndpoint endpoint) =>
-        _endpoints.Add(routes.MapMethods(method.FullName, [HttpMethods.Post], endpoint.HandleAsync)
+    private void Map(IMethod method, MethodInfo implementation, Func<ServerCall, CancellationToken, ValueTask> invoke) =>
+        _endpoints.Add(routes.MapMethods(method.FullName, [HttpMethods.Post], new MethodEndpoint(method, settings, invoke).HandleAsync)
             .WithDisplayName($"gRPC {method.FullName}")
             .WithMetadata(
                 [.. typeof(TService).GetCustomAttributes(inherit: true), .. implementation.GetCustomAttributes(inherit: true), new GrpcMethodMetadata(typeof(TService), method)]));

@@ -1,7 +1,5 @@
 using CustomerInsights.Rpc.Web;
-using CustomerInsights.Rpc.Wire;
 using Grpc.AspNetCore.Server;
-using Grpc.Core;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Routing.Patterns;

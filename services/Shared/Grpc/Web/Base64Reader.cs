@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Buffers.Text;
 using System.IO.Pipelines;
-using Grpc.Core;
 
 namespace CustomerInsights.Rpc.Web;
 

@@ -5,6 +5,9 @@ namespace CustomerInsights.Rpc.Wire;
 /// <summary>The value of "grpc-timeout": one to eight digits and a unit.</summary>
 internal static class GrpcTimeout
 {
+    /// <summary>The longest time a timer takes. No connection lives that long.</summary>
+    public static readonly TimeSpan MaxTimer = TimeSpan.FromMilliseconds(uint.MaxValue - 1);
+
     private const long TicksPerMicrosecond = TimeSpan.TicksPerMicrosecond;
     private const long NanosecondsPerTick = 100;
     private const int MaxDigits = 8;

@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using Google.Protobuf;
-using Grpc.Core;
 
 namespace CustomerInsights.Rpc.Wire;
 

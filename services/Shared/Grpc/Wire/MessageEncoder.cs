@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.IO.Compression;
-using Grpc.Core;
 
 namespace CustomerInsights.Rpc.Wire;
 

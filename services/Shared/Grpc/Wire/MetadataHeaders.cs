@@ -1,5 +1,4 @@
 using System.Net.Http.Headers;
-using Grpc.Core;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
 
@@ -38,15 +37,15 @@ internal static class MetadataHeaders
 
             foreach (var value in values)
             {
-                Add(metadata, name, value ?? "");
+                Add(metadata, name, value ?? "", leavesOutUnreadable: false);
             }
         }
 
         return metadata;
     }
 
-    /// <exception cref="RpcException">A binary value isn't base64.</exception>
-    public static Metadata Read(HttpResponseHeaders headers)
+    /// <exception cref="RpcException">A binary value isn't base64, and isn't left out.</exception>
+    public static Metadata Read(HttpResponseHeaders headers, bool leavesOutUnreadable = false)
     {
         // Most trailers are nothing but the status.
         Metadata? metadata = null;
@@ -60,7 +59,7 @@ internal static class MetadataHeaders
             metadata ??= [];
             foreach (var value in values)
             {
-                Add(metadata, name, value);
+                Add(metadata, name, value, leavesOutUnreadable);
             }
         }
 
@@ -91,7 +90,7 @@ internal static class MetadataHeaders
 
     private static string Text(Metadata.Entry entry) => entry.IsBinary ? Convert.ToBase64String(entry.Bytes).TrimEnd('=') : entry.Value;
 
-    private static void Add(Metadata metadata, string name, string value)
+    private static void Add(Metadata metadata, string name, string value, bool leavesOutUnreadable)
     {
         var key = name.ToLowerInvariant();
         if (!key.EndsWith(Metadata.BinaryHeaderSuffix, StringComparison.Ordinal))
@@ -103,17 +102,22 @@ internal static class MetadataHeaders
         // Peers and proxies may join values of one key by commas.
         foreach (var part in value.AsSpan().Split(','))
         {
-            metadata.Add(Metadata.Entry.Received(key, FromBase64(key, value.AsSpan(part).Trim())));
+            if (FromBase64(value.AsSpan(part).Trim()) is { } bytes)
+            {
+                metadata.Add(Metadata.Entry.Received(key, bytes));
+            }
+            else if (!leavesOutUnreadable)
+            {
+                throw new RpcException(new Status(StatusCode.Internal, $"The value of {key} isn't base64."));
+            }
         }
     }
 
-    private static byte[] FromBase64(string key, ReadOnlySpan<char> text)
+    private static byte[]? FromBase64(ReadOnlySpan<char> text)
     {
         var unpadded = text.TrimEnd('=');
         var padded = string.Concat(unpadded, "==".AsSpan(0, (4 - (unpadded.Length % 4)) % 4 % 3));
         var bytes = new byte[padded.Length / 4 * 3];
-        return unpadded.Length % 4 != 1 && Convert.TryFromBase64String(padded, bytes, out var length)
-            ? bytes[..length]
-            : throw new RpcException(new Status(StatusCode.Internal, $"The value of {key} isn't base64."));
+        return unpadded.Length % 4 != 1 && Convert.TryFromBase64String(padded, bytes, out var length) ? bytes[..length] : null;
     }
 }

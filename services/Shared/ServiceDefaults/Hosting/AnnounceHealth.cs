@@ -1,4 +1,4 @@
-using CustomerInsights.Rpc.HealthChecking;
+using CustomerInsights.ServiceDefaults.HealthChecking;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using static Grpc.Health.V1.HealthCheckResponse.Types;

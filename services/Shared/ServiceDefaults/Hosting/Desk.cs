@@ -1,6 +1,6 @@
-using CustomerInsights.Rpc.HealthChecking;
-using CustomerInsights.Rpc.Reflecting;
+using CustomerInsights.ServiceDefaults.HealthChecking;
 using CustomerInsights.ServiceDefaults.Identity;
+using CustomerInsights.ServiceDefaults.Reflecting;
 using Grpc.Health.V1;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;

@@ -5,6 +5,7 @@ using CustomerInsights.ServiceDefaults.Jobs;
 using Google.Protobuf;
 using Grpc.Core;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Cors;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
@@ -94,6 +95,16 @@ public sealed class ServiceBuilder
     public ServiceBuilder MapHttp(Action<IEndpointRouteBuilder> map)
     {
         _maps.Add(endpoints => map(endpoints.MapGroup($"/{AppId}").AddEndpointFilter<RequireCaller>()));
+        return this;
+    }
+
+    /// <summary>
+    /// Adds endpoints to the HTTP/1.1 port, below "/{app id}", that are open to everybody who reaches the port: for browsers
+    /// that come by a link. They decide by themselves whom to answer; pages of other origins cannot read the answers.
+    /// </summary>
+    public ServiceBuilder MapOpenHttp(Action<IEndpointRouteBuilder> map)
+    {
+        _maps.Add(endpoints => map(endpoints.MapGroup($"/{AppId}").WithMetadata(new DisableCorsAttribute())));
         return this;
     }
 

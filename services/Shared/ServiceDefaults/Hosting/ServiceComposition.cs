@@ -15,11 +15,12 @@ namespace CustomerInsights.ServiceDefaults.Hosting;
 /// <summary>What every service consists of, before its own capabilities.</summary>
 internal static class ServiceComposition
 {
-    public static void Compose(ServiceBuilder builder, IServiceApp app, ListenAddresses listen, EventBus bus)
+    public static ServiceBuilder Compose(ServiceBuilder builder, IServiceApp app, ListenAddresses listen, EventBus bus)
     {
         builder.AddEssentials().AddStorage(app).AddEventsAndJobs(bus).AddIdentity(listen);
         app.Configure(builder);
         builder.AddRoles();
+        return builder;
     }
 
     /// <summary>What the desk has, too.</summary>

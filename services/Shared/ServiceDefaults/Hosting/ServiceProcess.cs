@@ -49,10 +49,11 @@ internal sealed partial class ServiceProcess : IAsyncDisposable
         var ports = new Ports(listen);
         var scopes = new AppConfiguration(configuration, apps, ports.Within);
         var bus = new EventBus();
+        var address = OwnAddress.Of(ports.Http, listen.Certificate is not null);
         var services = new List<ServiceInstance>();
         foreach (var app in apps)
         {
-            services.Add(ServiceInstance.Build(app.AppId, scopes.Of(app.AppId), builder => ServiceComposition.Compose(builder, app, listen, bus), s => adjust?.Invoke(app.AppId, s)));
+            services.Add(ServiceInstance.Build(app.AppId, scopes.Of(app.AppId), builder => ServiceComposition.Compose(builder, app, listen, bus).Services.AddSingleton(address), s => adjust?.Invoke(app.AppId, s)));
         }
 
         var desk = ServiceInstance.Build(

@@ -8,6 +8,7 @@ namespace CustomerInsights.ServiceDefaults.Identity;
 public sealed record Caller(string Principal, IReadOnlyList<string> Groups)
 {
     private const string ServicePrefix = "service:";
+    private const string WorkerPrefix = "worker-";
 
     /// <summary>May create environments: the token carries the role "platform-administrator".</summary>
     public bool IsPlatformAdministrator { get; init; }
@@ -18,6 +19,8 @@ public sealed record Caller(string Principal, IReadOnlyList<string> Groups)
     /// <summary>The caller of this call. Every authorised method has one.</summary>
     public static Caller Of(ServerCallContext context) =>
         context.UserState.TryGetValue(typeof(Caller), out var caller) ? (Caller)caller : throw new InvalidOperationException("The call was not authenticated.");
+
+    internal static bool IsWorker(string appId) => appId.StartsWith(WorkerPrefix, StringComparison.Ordinal);
 
     internal static Caller OfService(string appId) => new($"{ServicePrefix}{appId}", []);
 }

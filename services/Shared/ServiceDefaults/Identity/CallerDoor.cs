@@ -82,7 +82,7 @@ internal sealed class CallerDoor(MethodRequirements requirements, TokenVerifier 
 
     private async Task<Refusal?> RefuseAsync(MethodRequirement requirement, Caller caller, string environment, CancellationToken cancellationToken)
     {
-        if (requirement.AnyCaller || (caller.Service is { } appId && (requirement.AnyService || requirement.Services.Contains(appId))))
+        if (requirement.AnyCaller || (caller.Service is { } appId && requirement.Admits(appId)))
         {
             return null;
         }

@@ -34,6 +34,9 @@ internal sealed record MethodRequirement(string Method)
     /// <summary>App ids of services that may call it; empty for none.</summary>
     public IReadOnlyList<string> Services { get; private init; } = [];
 
+    /// <summary>Whether every worker may call it.</summary>
+    public bool AnyWorker { get; private init; }
+
     /// <summary>Whether every service of this system may call it.</summary>
     public bool AnyService { get; private init; }
 
@@ -43,7 +46,10 @@ internal sealed record MethodRequirement(string Method)
     /// <summary>Whether every platform administrator may call it.</summary>
     public bool PlatformAdministrator { get; private init; }
 
-    public bool IsStated => Role is not null || AnyCaller || PlatformAdministrator || AnyService || Services.Count > 0;
+    public bool IsStated => Role is not null || AnyCaller || PlatformAdministrator || AnyService || AnyWorker || Services.Count > 0;
+
+    /// <summary>Whether this process of the system may call it, whatever the request says.</summary>
+    public bool Admits(string appId) => AnyService || (AnyWorker && Caller.IsWorker(appId)) || Services.Contains(appId);
 
     /// <summary>Reads the attribute of the method's implementation. More than one is a bug; none leaves it unstated.</summary>
     public static MethodRequirement Of(Type implementation, MethodDescriptor method)
@@ -53,8 +59,9 @@ internal sealed record MethodRequirement(string Method)
         return handler.GetCustomAttributes(inherit: false).Where(attribute => attribute.GetType().Namespace == typeof(MethodRequirement).Namespace).ToList() switch
         {
             [] => new MethodRequirement(name),
-            [RequiresRoleAttribute role] => new MethodRequirement(name) { Role = role.Role, Services = role.OrServices, Resource = ResourceField.Of(method.InputType) },
+            [RequiresRoleAttribute role] => new MethodRequirement(name) { Role = role.Role, Services = role.OrServices, AnyWorker = role.OrWorkers, Resource = ResourceField.Of(method.InputType) },
             [RequiresServiceAttribute service] => new MethodRequirement(name) { Services = service.AppIds, AnyService = service.AppIds.Count == 0 },
+            [RequiresWorkerAttribute] => new MethodRequirement(name) { AnyWorker = true },
             [RequiresCallerAttribute caller] => new MethodRequirement(name) { AnyCaller = !caller.PlatformAdministrator, PlatformAdministrator = caller.PlatformAdministrator },
             _ => throw new InvalidOperationException($"{name} states a requirement that cannot be, or more than one."),
         };

@@ -28,7 +28,7 @@ internal static class PeerRetries
     public static IReadOnlyList<(ServiceDescriptor Service, IReadOnlyList<string> Methods)> Repeatable { get; } =
     [
         (EnvironmentService.Descriptor, ["GetEnvironment", "ListEnvironments", "ListRoleAssignments", "GetEffectiveRole"]),
-        (ConnectionService.Descriptor, ["GetConnection", "ListConnections"]),
+        (ConnectionService.Descriptor, ["GetConnection", "ListConnections", "GetSignIn"]),
         (CredentialService.Descriptor, ["FetchCredential", "ReportRefusedCredential", "DescribeConnection"]),
         (ProfileService.Descriptor, ["GetProfileSchema", "GetProfileStatistics"]),
         (SegmentService.Descriptor, ["GetSegment", "ListSegments", "GetSegmentRefresh", "ListSegmentRefreshes"]),

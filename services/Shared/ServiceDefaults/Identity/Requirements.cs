@@ -13,6 +13,9 @@ public sealed class RequiresRoleAttribute(Role role) : Attribute
 
     /// <summary>App ids of services that may call it, too, whatever their role.</summary>
     public string[] OrServices { get; init; } = [];
+
+    /// <summary>Whether workers may call it, too.</summary>
+    public bool OrWorkers { get; init; }
 }
 
 /// <summary>Only the named processes of this system may call the method; none named means all of them.</summary>
@@ -21,6 +24,13 @@ public sealed class RequiresServiceAttribute(params string[] appIds) : Attribute
 {
     public IReadOnlyList<string> AppIds { get; } = appIds;
 }
+
+/// <summary>
+/// Only workers may call the method: processes of this system whose app id begins with "worker-". Whether a thing is that
+/// worker's own, the use case checks by what the thing is.
+/// </summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class RequiresWorkerAttribute : Attribute;
 
 /// <summary>Any authenticated caller may call the method; it decides by itself what to show.</summary>
 [AttributeUsage(AttributeTargets.Method)]

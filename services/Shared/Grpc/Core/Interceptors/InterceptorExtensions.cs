@@ -18,7 +18,7 @@ public static class CallInvokerExtensions
 
     /// <summary>Lets the function change the metadata of every call.</summary>
     public static CallInvoker Intercept(this CallInvoker invoker, Func<Metadata, Metadata> interceptor) =>
-        invoker.Intercept(new MetadataInterceptor(interceptor));
+        invoker.Intercept(new ContextInterceptor(null, interceptor));
 }
 
 public static class ChannelExtensions

@@ -1,0 +1,78 @@
+using System.Globalization;
+using System.IO.Compression;
+using System.Text;
+using CustomerInsights.Destinations;
+using Microsoft.Extensions.Options;
+
+namespace CustomerInsights.Workers.MicrosoftAdvertising.Filing;
+
+/// <summary>
+/// Writes a file for the Bulk service: zipped CSV with one list row, whose action governs the file, and one row for each member
+/// (https://learn.microsoft.com/advertising/bulk-service/customer-list-item). A row's client id is its number and says nothing about anybody.
+/// </summary>
+internal sealed class UploadFile(IOptions<MicrosoftAdvertisingOptions> options)
+{
+    private const int BufferBytes = 64 * 1024;
+    private const int LongestRow = 256;
+
+    private const string Head =
+        "Type,Status,Id,Parent Id,Client Id,Modified Time,Name,Description,Scope,Audience,Action Type,Accept Customer Match Term,Membership Duration,Sub Type,Text\r\n"
+        + "Format Version,,,,,,6.0,,,,,,,,\r\n";
+
+    /// <summary>The file, ready to be read from its beginning; it is deleted when it is closed. Null when it is longer than a file may be.</summary>
+    public async Task<Stream?> WriteAsync(FileKind kind, string listId, IAsyncEnumerable<string> keys, CancellationToken cancellationToken)
+    {
+        var spool = Spool.Open(options.Value.SpoolFolder);
+        try
+        {
+            await using (var zip = new ZipArchive(spool, ZipArchiveMode.Create, leaveOpen: true))
+            await using (var csv = await zip.CreateEntry("upload.csv", CompressionLevel.Fastest).OpenAsync(cancellationToken))
+            {
+                await WriteAsync(csv, kind, listId, keys, cancellationToken);
+            }
+
+            spool.Position = 0;
+            if (spool.Length <= MicrosoftAdvertisingLimits.FileBytes)
+            {
+                return spool;
+            }
+
+            await spool.DisposeAsync();
+            return null;
+        }
+        catch
+        {
+            await spool.DisposeAsync();
+            throw;
+        }
+    }
+
+    private static async Task WriteAsync(Stream csv, FileKind kind, string listId, IAsyncEnumerable<string> keys, CancellationToken cancellationToken)
+    {
+        await csv.WriteAsync(Encoding.UTF8.Preamble.ToArray(), cancellationToken);
+        await csv.WriteAsync(Encoding.ASCII.GetBytes(Head + $"Customer List,,{listId},,list,,,,,,{ActionOf(kind)},,,,\r\n"), cancellationToken);
+        var buffer = new byte[BufferBytes];
+        var (length, number) = (0, 0L);
+        await foreach (var key in keys.WithCancellation(cancellationToken))
+        {
+            if (length + LongestRow > buffer.Length)
+            {
+                await csv.WriteAsync(buffer.AsMemory(0, length), cancellationToken);
+                length = 0;
+            }
+
+            System.Text.Unicode.Utf8.TryWrite(
+                buffer.AsSpan(length), CultureInfo.InvariantCulture, $"Customer List Item,,,{listId},{number++},,,,,,,,,Email,{key}\r\n", out var written);
+            length += written;
+        }
+
+        await csv.WriteAsync(buffer.AsMemory(0, length), cancellationToken);
+    }
+
+    private static string ActionOf(FileKind kind) => kind switch
+    {
+        FileKind.Additions => "Add",
+        FileKind.Removals => "Remove",
+        _ => "Replace",
+    };
+}

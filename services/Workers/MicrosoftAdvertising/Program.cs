@@ -1,0 +1,4 @@
+using CustomerInsights.ServiceDefaults.Hosting;
+using CustomerInsights.Workers.MicrosoftAdvertising;
+
+return await ServiceHost.RunAsync(new MicrosoftAdvertisingApp(), args);

@@ -1,0 +1,4 @@
+using CustomerInsights.ServiceDefaults.Hosting;
+using CustomerInsights.Workers.Webhook;
+
+return await ServiceHost.RunAsync(new WebhookApp(), args);

@@ -1,0 +1,106 @@
+using CustomerInsights.Contracts.Exports.V1;
+using CustomerInsights.ServiceDefaults.Storage;
+using CustomerInsights.TestKit;
+
+namespace CustomerInsights.Destinations.Contract;
+
+/// <summary>A file that is on its way when its worker dies, or when its run ends, is gone on with; nothing overtakes it.</summary>
+[TestFixture(Engine.Sqlite)]
+[TestFixture(Engine.PostgreSql)]
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+[Parallelizable(ParallelScope.All)]
+[CancelAfter(120_000)]
+public sealed class FileTakeOverTests(Engine engine)
+{
+    private ScriptedVendor _vendor = null!;
+    private WorkerStage _stage = null!;
+    private readonly TaskCompletionSource _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private static CancellationToken Token => TestContext.CurrentContext.CancellationToken;
+
+    [SetUp]
+    public async Task RaiseCurtainAsync()
+    {
+        _vendor = new ScriptedVendor(ScriptedWay.Files);
+        _stage = await WorkerStage.StartAsync(_vendor, engine, Token);
+    }
+
+    [TearDown]
+    public ValueTask DropCurtainAsync()
+    {
+        _released.TrySetResult();
+        return _stage.DisposeAsync();
+    }
+
+    // Kill points of lessons 6.2: place taken and not used, uploaded and not recorded, fate open, result half read.
+    [TestCase("reserved", 1)]
+    [TestCase("upload", 1)]
+    [TestCase("uploaded", 1)]
+    [TestCase("ask", 1)]
+    [TestCase("read", 1)]
+    public async Task Whoever_takes_over_asks_first_and_uploads_only_what_never_arrived(string step, int uploads)
+    {
+        var customers = Customer.Many(20);
+        _stage.Put(customers);
+        await _vendor.InjectAsync(new VendorFault(VendorFaultKind.RefuseRow, Key: customers[7].Key), Token);
+        await _stage.RestartAsync(new ManualTimeProvider(TimeProvider.System.GetUtcNow()), Token);
+        var hanging = HangAt(step);
+        var run = await _stage.AskAsync(fullComparison: false, Token);
+        await hanging.WaitAsync(Token);
+        await using (var heir = await _stage.StartWorkerAsync(TimeProvider.System, Token))
+        {
+            var ended = await _stage.EndedAsync(run, Token);
+            Assert.That((ended.State, ended.Counts.Read, ended.Counts.Added, ended.Counts.Rejected), Is.EqualTo((RunState.Successful, 20, 19, 1)));
+            Assert.That((await _vendor.RequestsAsync(Token)).Count, Is.EqualTo(uploads));
+        }
+
+        Assert.That((await _vendor.ReadAsync(Token)).Keys, Is.EquivalentTo(customers.Where((_, i) => i != 7).Select(customer => customer.Key)));
+    }
+
+    [Test]
+    public async Task A_file_of_a_stopped_run_is_settled_by_the_next_one_before_anything_else()
+    {
+        var customers = Customer.Many(20);
+        _stage.Put(customers);
+        var asking = HangAt("ask");
+        var run = await _stage.AskAsync(fullComparison: false, Token);
+        await asking.WaitAsync(Token);
+        var reports = _stage.Exports.Progress.Count;
+        _stage.Exports.CancelRequested = true;
+        await Eventually.TrueAsync(() => _stage.Exports.Progress.Count > reports + 1, "the worker has heard of it", cancellationToken: Token);
+        _released.SetResult();
+        Assert.That((await _stage.EndedAsync(run, Token)).State, Is.EqualTo(RunState.Canceled));
+        _stage.Exports.CancelRequested = false;
+        _stage.Remove(customers[0]);
+        var next = await _stage.RunAsync(Token);
+        Assert.That((next.State, next.Counts.Read, next.Counts.Added, next.Counts.Removed), Is.EqualTo((RunState.Successful, 19, 19, 1)));
+        Assert.That((await _vendor.ReadAsync(Token)).Keys, Is.EquivalentTo(customers.Skip(1).Select(customer => customer.Key)));
+        Assert.That((await _vendor.RequestsAsync(Token)).Select(request => request.Keys.Count), Is.EqualTo(new[] { 20, 1 }), "the removal came last, and nobody was sent again");
+    }
+
+    [Test]
+    public async Task Everybody_goes_in_one_replacement_when_it_is_asked_for()
+    {
+        var customers = Customer.Many(20);
+        _stage.Put(customers);
+        await _stage.RunAsync(Token);
+        await _vendor.AddForeignAsync("foreign", Token);
+        await _stage.EndedAsync(await _stage.AskAsync(fullComparison: false, Token, resendAll: true), Token);
+        Assert.That((await _vendor.ReadAsync(Token)).Keys, Is.EquivalentTo(customers.Select(customer => customer.Key)), "and nobody else is left");
+        Assert.That((await _vendor.RequestsAsync(Token)).Select(request => request.Keys.Count), Is.EqualTo(new[] { 20, 20 }));
+    }
+
+    // Hangs the first time until the test is over, or says so.
+    private Task HangAt(string step)
+    {
+        var reached = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _vendor.AtStep = async (at, token) =>
+        {
+            if (at == step && reached.TrySetResult())
+            {
+                await _released.Task.WaitAsync(token);
+            }
+        };
+        return reached.Task;
+    }
+}

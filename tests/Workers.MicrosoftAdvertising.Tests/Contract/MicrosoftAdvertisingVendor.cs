@@ -1,0 +1,192 @@
+using System.Collections.Concurrent;
+using CustomerInsights.Contracts;
+using CustomerInsights.Contracts.Connections.V1;
+using CustomerInsights.Contracts.Exports.V1;
+using CustomerInsights.Contracts.Segments.V1;
+using CustomerInsights.Destinations.Contract;
+using CustomerInsights.Sandbox;
+using CustomerInsights.Sandbox.Control;
+using CustomerInsights.Sandbox.MicrosoftAdvertising;
+using CustomerInsights.Sandbox.MicrosoftAdvertising.Controlling;
+using CustomerInsights.ServiceDefaults.Hosting;
+using VendorOptions = CustomerInsights.Sandbox.MicrosoftAdvertising.MicrosoftAdvertisingOptions;
+
+namespace CustomerInsights.Workers.MicrosoftAdvertising.Contract;
+
+/// <summary>The stand-in of Microsoft Advertising, as the contract suite sees it. A member is the hash of an address made from its key.</summary>
+internal sealed class MicrosoftAdvertisingVendor : Vendor
+{
+    private const string List = "first";
+
+    private readonly SandboxServer _server;
+    private readonly bool _takesFiles;
+    private readonly ConcurrentDictionary<string, string> _keys = new();
+
+    private MicrosoftAdvertisingVendor(SandboxServer server, MicrosoftAdvertisingControl control, string token, bool takesFiles) =>
+        (_server, Control, Secret, _takesFiles) = (server, control, token, takesFiles);
+
+    public MicrosoftAdvertisingControl Control { get; }
+
+    public override bool CarriesValues => false;
+
+    public override bool WritesDown => true;
+
+    public override bool TakesFiles => _takesFiles;
+
+    public override bool NoticesLoss => true;
+
+    public override IServiceApp App { get; } = new MicrosoftAdvertisingApp();
+
+    public override string Topic => Topics.MicrosoftAdvertisingRunRequested;
+
+    public override IReadOnlyDictionary<string, string?> Settings => new Dictionary<string, string?>
+    {
+        ["MicrosoftAdvertising:CampaignAddress"] = Control.CampaignAddress.AbsoluteUri,
+        ["MicrosoftAdvertising:BulkAddress"] = Control.BulkAddress.AbsoluteUri,
+        ["MicrosoftAdvertising:AllowedSandboxHosts:0"] = _server.Host,
+        ["MicrosoftAdvertising:ItemsPerRequest"] = $"{RowsPerRequest}",
+        ["MicrosoftAdvertising:RequestsInFlight"] = $"{RequestsInFlight}",
+        ["MicrosoftAdvertising:FileFrom"] = _takesFiles ? "1" : "1000000",
+        ["MicrosoftAdvertising:FirstAsk"] = "00:00:00.020",
+        ["MicrosoftAdvertising:LongestAsk"] = "00:00:00.020",
+    };
+
+    public override Credential Credential => new()
+    {
+        MicrosoftAdvertising = new MicrosoftAdvertisingCredential { AccessToken = Secret, DeveloperToken = VendorOptions.DefaultDeveloperToken },
+    };
+
+    public override string Secret { get; }
+
+    public override string NoAddressReason => MicrosoftAdvertisingReasons.EmailMissing;
+
+    public override string RefusedReason => MicrosoftAdvertisingReasons.ItemRefused;
+
+    public static async Task<MicrosoftAdvertisingVendor> StartAsync(bool takesFiles, CancellationToken cancellationToken)
+    {
+        var server = await SandboxServer.StartAsync(new SandboxOptions(), cancellationToken);
+        var control = new MicrosoftAdvertisingControl(server.Address);
+        await control.SetAsync(new MicrosoftAdvertisingSettings { Journal = JournalMode.Ids }, cancellationToken);
+        return new MicrosoftAdvertisingVendor(server, control, (await control.GrantAsync(cancellationToken)).AccessToken, takesFiles);
+    }
+
+    public override void Configure(Export export)
+    {
+        export.Segments.RemoveAt(1);
+        export.MicrosoftAdvertising = new MicrosoftAdvertisingExport
+        {
+            CustomerId = $"{VendorOptions.DefaultCustomerId}",
+            AccountId = $"{VendorOptions.DefaultAccountId}",
+            EmailAttribute = "Email",
+            OnDeselect = MicrosoftAdvertisingOnDeselect.Empty,
+        };
+    }
+
+    public override void Redefine(Export export) => export.MicrosoftAdvertising.EmailAttribute = "Address";
+
+    public override string AddressOf(Customer customer) => AddressOf(customer.Key);
+
+    public override string StoredKeyOf(Customer customer) => Hash(customer.Key);
+
+    public override IReadOnlyDictionary<string, AttributeValue> Profile(Customer customer)
+    {
+        var address = customer.Email.Length == 0 ? new AttributeValue() : new AttributeValue { StringValue = AddressOf(customer) };
+        Hash(customer.Key);
+        return new Dictionary<string, AttributeValue> { ["Email"] = address, ["Address"] = address };
+    }
+
+    public override async Task<IReadOnlyDictionary<string, string>> ReadAsync(CancellationToken cancellationToken)
+    {
+        var members = new Dictionary<string, string>();
+        if (await Control.FindListAsync(List, cancellationToken) is { } list)
+        {
+            await foreach (var hash in Control.MembersAsync(list.Id, cancellationToken))
+            {
+                members.Add(_keys[hash], "");
+            }
+        }
+
+        return members;
+    }
+
+    public override async Task<IReadOnlyList<VendorRequest>> RequestsAsync(CancellationToken cancellationToken)
+    {
+        var requests = new List<VendorRequest>();
+        await foreach (var entry in Control.JournalAsync(0, cancellationToken))
+        {
+            if (entry is { Committed: true, Hashes: { } hashes, Operation: MicrosoftAdvertisingOperations.ApplyCustomerListUserData or MicrosoftAdvertisingOperations.ProcessBulkFile })
+            {
+                var keys = hashes.Select(hash => _keys[hash]).ToList();
+                requests.Add(new VendorRequest(keys, entry.Action == "Remove" ? [] : keys));
+            }
+        }
+
+        return requests;
+    }
+
+    public override async Task AddForeignAsync(string key, CancellationToken cancellationToken)
+    {
+        var list = await Control.FindListAsync(List, cancellationToken);
+        await Control.AddMembersAsync(list!.Id, [Hash(key)], cancellationToken);
+    }
+
+    public override Task ForgetAsync(CancellationToken cancellationToken) => Control.ResetAsync(cancellationToken);
+
+    public override async Task InjectAsync(VendorFault fault, CancellationToken cancellationToken)
+    {
+        var rule = ToRule(fault) with { Skip = _takesFiles ? 0 : fault.Skip, Count = fault.Count };
+        await Control.AddFaultAsync(rule with { Operation = _takesFiles ? MicrosoftAdvertisingOperations.UploadBulkFile : MicrosoftAdvertisingOperations.ApplyCustomerListUserData }, cancellationToken);
+
+        // The answer to a file is lost as long as that to the question about it is; and who is refused in a file is also refused alone.
+        var other = fault.Kind switch
+        {
+            VendorFaultKind.DroppedAfter => MicrosoftAdvertisingOperations.GetBulkUploadStatus,
+            VendorFaultKind.RefuseRow or VendorFaultKind.RefuseRowUnnamed => MicrosoftAdvertisingOperations.ApplyCustomerListUserData,
+            _ => null,
+        };
+        if (_takesFiles && other is not null)
+        {
+            await Control.AddFaultAsync(rule with { Operation = other }, cancellationToken);
+        }
+    }
+
+    public override Task HealAsync(CancellationToken cancellationToken) => Control.ClearFaultsAsync(cancellationToken);
+
+    public override async ValueTask DisposeAsync()
+    {
+        Control.Dispose();
+        await _server.DisposeAsync();
+    }
+
+    private FaultRule ToRule(VendorFault fault) => fault.Kind switch
+    {
+        VendorFaultKind.RefuseRow => new FaultRule { Kind = FaultKind.Reject, Hashes = [Hash(fault.Key)] },
+        VendorFaultKind.RefuseRowUnnamed => new FaultRule { Kind = FaultKind.Reject, Hashes = [Hash(fault.Key)], Indexed = false },
+        _ => OfRequest(fault.Kind),
+    };
+
+    private FaultRule OfRequest(VendorFaultKind kind) => kind switch
+    {
+        VendorFaultKind.Unavailable => new FaultRule { Kind = FaultKind.Status, Status = 503 },
+        VendorFaultKind.Throttled => new FaultRule { Kind = FaultKind.Status, Status = 429 },
+        VendorFaultKind.ThrottledForLong => new FaultRule { Kind = FaultKind.Status, Status = 429, RetryAfterSeconds = 600 },
+        VendorFaultKind.RefuseRequest => new FaultRule { Kind = FaultKind.Status, Status = 400 },
+        VendorFaultKind.DroppedBefore => new FaultRule { Kind = FaultKind.DropBefore },
+        VendorFaultKind.DroppedAfter => new FaultRule { Kind = FaultKind.DropAfter },
+        VendorFaultKind.Unreadable => new FaultRule { Kind = FaultKind.MalformedBody },
+        VendorFaultKind.Unauthorized => new FaultRule { Kind = FaultKind.Refuse, Code = 105 },
+        VendorFaultKind.Forbidden => new FaultRule { Kind = FaultKind.Refuse, Code = 120 },
+        VendorFaultKind.Slow => new FaultRule { Kind = FaultKind.Delay, DelayMilliseconds = _takesFiles ? 2_000 : 100 },
+        VendorFaultKind.Hanging => new FaultRule { Kind = FaultKind.Delay, DelayMilliseconds = 20_000 },
+        _ => throw new ArgumentOutOfRangeException(nameof(kind)),
+    };
+
+    private string Hash(string key)
+    {
+        var hash = HashedEmail.Of(AddressOf(key));
+        _keys[hash] = key;
+        return hash;
+    }
+
+    private static string AddressOf(string key) => $"{key}@example.com";
+}
