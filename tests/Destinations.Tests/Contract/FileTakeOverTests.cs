@@ -90,6 +90,23 @@ public sealed class FileTakeOverTests(Engine engine)
         Assert.That((await _vendor.RequestsAsync(Token)).Select(request => request.Keys.Count), Is.EqualTo(new[] { 20, 20 }));
     }
 
+    // EXP-12, D-11: skipped as a whole, not cut; addresses count once however many profiles have them.
+    [Test]
+    public async Task More_members_than_the_destination_takes_skip_the_run_and_send_nothing()
+    {
+        _vendor.MembersAtMost = 20;
+        _stage.Put([.. Customer.Many(20), Customer.One(30) with { Key = "k000" }]);
+        Assert.That((await _stage.RunAsync(Token)).State, Is.EqualTo(RunState.Successful), "the address that two have counts once");
+        var before = (await _vendor.RequestsAsync(Token)).Count;
+        _stage.Put(Customer.One(31));
+        var skipped = await _stage.RunAsync(Token);
+        Assert.That((skipped.State, skipped.Reason, skipped.Message), Is.EqualTo((RunState.Skipped, "TOO_MANY_MEMBERS", Reasons.Explain("TOO_MANY_MEMBERS"))));
+        Assert.That((await _vendor.RequestsAsync(Token)).Count, Is.EqualTo(before));
+        _stage.Remove(Customer.One(3));
+        Assert.That((await _stage.RunAsync(Token)).State, Is.EqualTo(RunState.Successful));
+        Assert.That((await _vendor.ReadAsync(Token)).Keys, Is.EquivalentTo(Customer.Many(20).Where((_, i) => i != 3).Append(Customer.One(31)).Select(customer => customer.Key)));
+    }
+
     // Hangs the first time until the test is over, or says so.
     private Task HangAt(string step)
     {

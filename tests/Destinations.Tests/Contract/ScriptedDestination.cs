@@ -36,6 +36,8 @@ internal sealed class ScriptedSession(ScriptedVendor vendor, Export export, Time
 
     public IFileDelivery? Files { get; } = vendor.Way == ScriptedWay.Payloads ? null : new ScriptedFiles(vendor, time);
 
+    public long? MembersAtMost => vendor.MembersAtMost;
+
     public MappedMember Map(string audience, Member member, StandingDelivery? standing, IBufferWriter<byte> payload)
     {
         var (key, email, name) = (member.Values[0].StringValue, member.Values[1].StringValue, member.Values[2].StringValue);

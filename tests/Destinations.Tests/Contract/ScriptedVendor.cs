@@ -40,6 +40,9 @@ internal sealed class ScriptedVendor(ScriptedWay way) : Vendor
     /// <summary>Files by ticket; null for one that has not arrived.</summary>
     public ConcurrentDictionary<string, ScriptedFile?> Tickets { get; } = new();
 
+    /// <summary>Members that it takes from one export; null for any number.</summary>
+    public long? MembersAtMost { get; set; }
+
     /// <summary>Called before and after each step of a file, with its name, such as "upload" and "uploaded"; a test may let it hang.</summary>
     public Func<string, CancellationToken, Task> AtStep { get; set; } = (_, _) => Task.CompletedTask;
 

@@ -14,6 +14,12 @@ internal sealed class CheckSize(DueRows due)
             return;
         }
 
+        // Whoever is in a segment has one key at most: counting keys is for those that come near the limit.
+        if (deliveries.Sum(delivery => delivery.Work.Counts.Snapshot().SegmentCounts.Sum(counts => counts.MemberCount)) <= most)
+        {
+            return;
+        }
+
         var kept = deliveries.Where(delivery => delivery.Work.Audience.Segments.Count > 0).Select(delivery => delivery.Work.AudienceId).ToList();
         if (await due.CountKeysAsync(kept, cancellationToken) > most)
         {
