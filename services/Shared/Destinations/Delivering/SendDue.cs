@@ -26,11 +26,11 @@ internal sealed class SendDue(AudienceDelivery delivery, DeliveryTools tools)
         var due = await tools.Due.CountAsync(Work.AudienceId, FileKind.Additions, cancellationToken);
         if (delivery.Stage == Stage.Sending && IsFullSend(due))
         {
-            await SendFileAsync(FileKind.Replacement, cancellationToken);
+            await SendFileAsync(FileKind.Replacement, await tools.Due.CountAsync(Work.AudienceId, FileKind.Replacement, cancellationToken), cancellationToken);
         }
         else if (due >= Files!.Limits.RowsAtLeast)
         {
-            await SendFileAsync(FileKind.Additions, cancellationToken);
+            await SendFileAsync(FileKind.Additions, due, cancellationToken);
         }
         else if (due > 0)
         {
@@ -58,16 +58,22 @@ internal sealed class SendDue(AudienceDelivery delivery, DeliveryTools tools)
     /// <summary>Takes former members out by a file when they are many.</summary>
     public async Task RemoveByFileAsync(CancellationToken cancellationToken)
     {
-        if (Files is not null && await Settle().CountAsync(FileKind.Removals, cancellationToken) >= Files.Limits.RowsAtLeast)
+        if (Files is null)
         {
-            await FileSender().RunAsync(FileKind.Removals, cancellationToken);
+            return;
+        }
+
+        var rows = await tools.Database.ReadAsync(session => RemovalQueue.CountAsync(session, new RemovalScope(Work.AudienceId, Work.Run.RunId)), cancellationToken);
+        if (rows >= Files.Limits.RowsAtLeast)
+        {
+            await FileSender().RunAsync(FileKind.Removals, rows, cancellationToken);
         }
     }
 
-    private async Task SendFileAsync(FileKind kind, CancellationToken cancellationToken)
+    private async Task SendFileAsync(FileKind kind, long rows, CancellationToken cancellationToken)
     {
         var sender = FileSender();
-        await sender.RunAsync(kind, cancellationToken);
+        await sender.RunAsync(kind, rows, cancellationToken);
         if (!sender.IsUnclear)
         {
             return;
@@ -96,9 +102,7 @@ internal sealed class SendDue(AudienceDelivery delivery, DeliveryTools tools)
         null => false,
     };
 
-    private SendFile FileSender() => new(Work, Files!, Settle(), tools);
-
-    private SettleFile Settle() => new(Work, Settlement(), tools);
+    private SendFile FileSender() => new(Work, Files!, new SettleFile(Work, Settlement(), tools), tools);
 
     private DueSettlement Settlement() => new(Work, delivery.Position, tools);
 }

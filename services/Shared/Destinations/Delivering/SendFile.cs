@@ -25,9 +25,9 @@ internal sealed class SendFile(AudienceWork work, IFileDelivery files, SettleFil
     public bool IsUnclear { get; private set; }
 
     /// <summary>Makes a file of what there is now, unless there is nothing, and sends it.</summary>
-    public async Task RunAsync(FileKind kind, CancellationToken cancellationToken)
+    /// <param name="rows">How many rows there are.</param>
+    public async Task RunAsync(FileKind kind, long rows, CancellationToken cancellationToken)
     {
-        var rows = await settle.CountAsync(kind, cancellationToken);
         if (rows > files.Limits.RowsAtMost)
         {
             work.Run.Halt.Request(RunEnd.Failed(Reasons.FileTooLarge));

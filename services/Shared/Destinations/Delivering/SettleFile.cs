@@ -14,18 +14,6 @@ internal sealed partial class SettleFile(AudienceWork work, DueSettlement settle
 
     private readonly ILogger _logger = tools.Loggers.CreateLogger<SettleFile>();
 
-    /// <summary>Rows that a file of that kind would have now.</summary>
-    public async Task<long> CountAsync(FileKind kind, CancellationToken cancellationToken)
-    {
-        if (kind != FileKind.Removals)
-        {
-            return await tools.Due.CountAsync(work.AudienceId, kind, cancellationToken);
-        }
-
-        await tools.Database.WriteAsync(work.Run.Job, transaction => RemovalQueue.DropHeldAsync(transaction, work.AudienceId), cancellationToken);
-        return await tools.Removals.CountAsync(new RemovalScope(work.AudienceId, work.Run.RunId), cancellationToken);
-    }
-
     /// <summary>Rows of a file after one.</summary>
     public Task<IReadOnlyList<FileRow>> ReadAsync(LoggedFile file, string after, int limit, CancellationToken cancellationToken) =>
         tools.Database.ReadAsync(session => ReadAsync(session, file, after, limit), cancellationToken);

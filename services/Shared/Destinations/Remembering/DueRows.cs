@@ -33,7 +33,7 @@ internal sealed class DueRows(Database database)
     /// <summary>As above, in a transaction.</summary>
     public static Task<IReadOnlyList<DueRow>> ReadAsync(Session session, long audienceId, FileKind kind, string after, int limit) => session.QueryAsync<DueRow>(
         $"""
-        SELECT customer_id, key, class, state FROM ledger
+        SELECT customer_id, key, class FROM ledger
         WHERE audience_id = @audienceId AND customer_id > @after AND {IsIn(kind)}
         ORDER BY customer_id LIMIT @limit
         """,
@@ -114,7 +114,7 @@ internal sealed class DueRows(Database database)
 }
 
 /// <summary>A row that is due, or that a file with everybody holds.</summary>
-internal sealed record DueRow(string CustomerId, string Key, RowClass Class, LedgerState State);
+internal sealed record DueRow(string CustomerId, string Key, RowClass Class);
 
 /// <summary>Rows that are due and count as the same.</summary>
 internal sealed record DueClass(RowClass Class, long Count);

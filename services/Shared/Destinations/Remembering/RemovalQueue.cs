@@ -79,10 +79,6 @@ internal sealed class RemovalQueue(Database database)
         }
     }
 
-    /// <summary>Takes keys off the queue that another row holds: nothing is to be taken out for them.</summary>
-    public static Task DropHeldAsync(Transaction transaction, long audienceId) => transaction.ExecuteAsync(
-        $"DELETE FROM removals AS r WHERE r.audience_id = @audienceId AND {HasRow(Holding)}", new { audienceId });
-
     /// <summary>Everybody was replaced: the keys are out, except those that a duplicate waits for.</summary>
     public static async Task<long> DropReplacedAsync(Transaction transaction, long audienceId)
     {
@@ -94,9 +90,6 @@ internal sealed class RemovalQueue(Database database)
     }
 
     /// <summary>Keys that a file of removals would hold: no row has them, and the run was not refused them.</summary>
-    public Task<long> CountAsync(RemovalScope scope, CancellationToken cancellationToken) => database.ReadAsync(session => CountAsync(session, scope), cancellationToken);
-
-    /// <summary>As above, in a transaction.</summary>
     public static Task<long> CountAsync(Session session, RemovalScope scope) =>
         session.QuerySingleAsync<long>($"SELECT COUNT(*) FROM removals r WHERE {IsInFile}", new { scope.AudienceId, scope.RunId });
 
