@@ -37,9 +37,9 @@ internal sealed class ConnectionsOptions : IValidatableObject
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
-        foreach (var host in AllowedSandboxHosts.Where(host => !Uri.TryCreate($"http://{host}/", UriKind.Absolute, out var uri) || uri.Authority != host))
+        foreach (var problem in OutboundRules.CheckSandboxHosts(Section, AllowedSandboxHosts))
         {
-            yield return new ValidationResult($"{Section}:{nameof(AllowedSandboxHosts)} must hold hosts such as \"127.0.0.1:5090\"; \"{host}\" is none.");
+            yield return problem;
         }
 
         if (PublicAddress is { } text && !(Uri.TryCreate(text, UriKind.Absolute, out var address) && address.Scheme.StartsWith(Uri.UriSchemeHttp, StringComparison.Ordinal) && text.EndsWith('/')))

@@ -59,11 +59,11 @@ internal sealed partial class IdentityPlatform(OutboundClient outbound, IOptions
         {
             using var request = new HttpRequestMessage(HttpMethod.Post, Registration.TokenAddress) { Content = new FormUrlEncodedContent(form) };
             using var response = await outbound.SendAsync(request, either.Token);
-            var answer = Judge(response.StatusCode, await BoundedJson.ReadAsync(response, either.Token));
+            var answer = Judge(response.StatusCode, await ForeignAnswer.ReadJsonAsync(response.Content, ProbeOutcome.MaxAnswer, either.Token));
             Log.Asked(logger, answer.Verdict == TokenVerdict.Misconfigured ? LogLevel.Warning : LogLevel.Information, form["grant_type"], answer.Verdict);
             return answer;
         }
-        catch (Exception failure) when (BoundedJson.IsOutage(failure) && !cancellationToken.IsCancellationRequested)
+        catch (Exception failure) when (ForeignAnswer.IsMissing(failure, cancellationToken))
         {
             Log.Failed(logger, form["grant_type"], failure.GetType().Name);
             return new TokenAnswer(TokenVerdict.Unreachable);
@@ -79,7 +79,7 @@ internal sealed partial class IdentityPlatform(OutboundClient outbound, IOptions
 
     private TokenAnswer ReadTokens(JsonElement body)
     {
-        var (access, refresh) = (BoundedJson.Text(body, "access_token"), BoundedJson.Text(body, "refresh_token"));
+        var (access, refresh) = (ForeignAnswer.Text(body, "access_token"), ForeignAnswer.Text(body, "refresh_token"));
         var seconds = body.TryGetProperty("expires_in", out var expires) && expires.ValueKind == JsonValueKind.Number && expires.TryGetInt32(out var given) ? given : 0;
         return IsToken(access) && (refresh is null || IsToken(refresh)) && seconds is > 0 and <= MaxLifetimeSeconds
             ? new TokenAnswer(TokenVerdict.Granted, new Secret(access!), refresh is null ? null : new Secret(refresh), time.GetUtcNow().AddSeconds(seconds))
@@ -88,8 +88,8 @@ internal sealed partial class IdentityPlatform(OutboundClient outbound, IOptions
 
     private static TokenVerdict ReadRefusal(JsonElement body)
     {
-        var error = BoundedJson.Text(body, "error") ?? "";
-        if (BoundedJson.Text(body, "error_description")?.Contains(TenantLacksService, StringComparison.Ordinal) == true)
+        var error = ForeignAnswer.Text(body, "error") ?? "";
+        if (ForeignAnswer.Text(body, "error_description")?.Contains(TenantLacksService, StringComparison.Ordinal) == true)
         {
             return TokenVerdict.TenantLacksService;
         }

@@ -25,7 +25,7 @@ internal sealed partial class BrazeProbe(OutboundClient outbound, IOptions<Conne
             Log.Asked(logger, outcome.Problem.Length == 0 ? "accepted" : outcome.Problem);
             return outcome;
         }
-        catch (Exception failure) when (BoundedJson.IsOutage(failure) && !cancellationToken.IsCancellationRequested)
+        catch (Exception failure) when (ForeignAnswer.IsMissing(failure, cancellationToken))
         {
             // The message may name the host, so only the kind of failure is kept.
             Log.Failed(logger, failure.GetType().Name, (failure as HttpRequestException)?.HttpRequestError.ToString() ?? "-");
@@ -50,7 +50,7 @@ internal sealed partial class BrazeProbe(OutboundClient outbound, IOptions<Conne
 
     /// <summary>Whether the answer is a JSON object with a message, as every answer of Braze is. Read up to a limit only.</summary>
     private static async Task<bool> IsBrazeAsync(HttpResponseMessage answer, CancellationToken cancellationToken) =>
-        await BoundedJson.ReadAsync(answer, cancellationToken) is { } body && BoundedJson.Text(body, "message") is not null;
+        await ForeignAnswer.ReadJsonAsync(answer.Content, ProbeOutcome.MaxAnswer, cancellationToken) is { } body && ForeignAnswer.Text(body, "message") is not null;
 
     private static partial class Log
     {

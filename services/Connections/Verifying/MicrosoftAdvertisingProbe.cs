@@ -37,7 +37,7 @@ internal sealed partial class MicrosoftAdvertisingProbe(OutboundClient outbound,
             Log.Asked(logger, found.Problem.Length == 0 ? "accepted" : found.Problem, found.Accounts.Count);
             return found;
         }
-        catch (Exception failure) when (BoundedJson.IsOutage(failure) && !cancellationToken.IsCancellationRequested)
+        catch (Exception failure) when (ForeignAnswer.IsMissing(failure, cancellationToken))
         {
             Log.Failed(logger, failure.GetType().Name);
             return FoundAccounts.Failed(Problem.HostUnreachable);
@@ -52,7 +52,7 @@ internal sealed partial class MicrosoftAdvertisingProbe(OutboundClient outbound,
             return FoundAccounts.Failed(problem);
         }
 
-        if (!user.TryGetProperty("User", out var person) || !IsId(BoundedJson.Text(person, "Id")))
+        if (!user.TryGetProperty("User", out var person) || !IsId(ForeignAnswer.Text(person, "Id")))
         {
             return FoundAccounts.Failed(Problem.HostUnreachable);
         }
@@ -61,7 +61,7 @@ internal sealed partial class MicrosoftAdvertisingProbe(OutboundClient outbound,
         {
             Ordering = (object?)null,
             PageInfo = new { Index = 0, Size = MaxAccounts },
-            Predicates = new[] { new { Field = "UserId", Operator = "Equals", Value = BoundedJson.Text(person, "Id") } },
+            Predicates = new[] { new { Field = "UserId", Operator = "Equals", Value = ForeignAnswer.Text(person, "Id") } },
             ReturnAdditionalFields = (object?)null,
         });
         (problem, var accounts) = await CallAsync("Accounts/Search", search, accessToken, cancellationToken);
@@ -80,7 +80,7 @@ internal sealed partial class MicrosoftAdvertisingProbe(OutboundClient outbound,
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", accessToken.Value);
         request.Headers.Add("DeveloperToken", registration.ReadDeveloperToken().Value);
         using var response = await outbound.SendAsync(request, cancellationToken);
-        var answer = await BoundedJson.ReadAsync(response, cancellationToken);
+        var answer = await ForeignAnswer.ReadJsonAsync(response.Content, ProbeOutcome.MaxAnswer, cancellationToken);
         if (response.StatusCode == HttpStatusCode.OK && answer is { } accepted)
         {
             return (Problem.None, accepted);
@@ -105,8 +105,8 @@ internal sealed partial class MicrosoftAdvertisingProbe(OutboundClient outbound,
     ];
 
     private static FoundAccount? Read(JsonElement account) =>
-        BoundedJson.Text(account, "Id") is { } id && IsId(id) && BoundedJson.Text(account, "ParentCustomerId") is { } customer && IsId(customer)
-            ? new FoundAccount(customer, id, Clean(BoundedJson.Text(account, "Name")), Clean(BoundedJson.Text(account, "AccountLifeCycleStatus")))
+        ForeignAnswer.Text(account, "Id") is { } id && IsId(id) && ForeignAnswer.Text(account, "ParentCustomerId") is { } customer && IsId(customer)
+            ? new FoundAccount(customer, id, Clean(ForeignAnswer.Text(account, "Name")), Clean(ForeignAnswer.Text(account, "AccountLifeCycleStatus")))
             : null;
 
     private static bool IsId(string? text) => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out _);

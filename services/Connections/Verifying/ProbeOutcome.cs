@@ -6,6 +6,9 @@ namespace CustomerInsights.Connections.Verifying;
 /// <param name="Problem">One of <see cref="Defining.Problem"/>; <see cref="Problem.None"/> when it accepts it.</param>
 internal sealed record ProbeOutcome(string Problem)
 {
+    /// <summary>Bytes of an answer that are read; those that say something are far shorter.</summary>
+    public const int MaxAnswer = 64 * 1024;
+
     public static ProbeOutcome Accepted { get; } = new(Defining.Problem.None);
 
     public static ProbeOutcome Unknown { get; } = new(Defining.Problem.CredentialUnknown);

@@ -25,7 +25,7 @@ internal sealed partial class WebhookProbe(OutboundClient outbound, IOptions<Con
             Log.Asked(logger, outcome.Problem.Length == 0 ? "accepted" : outcome.Problem);
             return outcome;
         }
-        catch (Exception failure) when (BoundedJson.IsOutage(failure) && !cancellationToken.IsCancellationRequested)
+        catch (Exception failure) when (ForeignAnswer.IsMissing(failure, cancellationToken))
         {
             // The message may name the host, so only the kind of failure is kept.
             Log.Failed(logger, failure.GetType().Name, (failure as HttpRequestException)?.HttpRequestError.ToString() ?? "-");

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using CustomerInsights.Destinations;
 using CustomerInsights.Destinations.Deciding;
+using CustomerInsights.ServiceDefaults.Outbound;
 using Microsoft.Extensions.Options;
 
 namespace CustomerInsights.Workers.Braze;
@@ -15,6 +16,8 @@ internal sealed class BrazeClient : IDisposable
 {
     private static readonly TimeSpan ConnectionLifetime = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan ConnectPatience = TimeSpan.FromSeconds(10);
+
+    private static readonly MediaTypeHeaderValue Json = new("application/json");
 
     private readonly HttpClient _http;
     private readonly BrazeOptions _options;
@@ -44,7 +47,7 @@ internal sealed class BrazeClient : IDisposable
     public async Task<BatchOutcome> PostAsync(Uri address, AuthenticationHeaderValue authorization, DeliveryBatch batch, CancellationToken cancellationToken)
     {
         var (bytes, length) = BrazeWire.Body(batch);
-        using var content = new TrackedContent(bytes.AsMemory(0, length));
+        using var content = new TrackedContent(new ReadOnlyMemoryContent(bytes.AsMemory(0, length)) { Headers = { ContentType = Json } });
         using var request = new HttpRequestMessage(HttpMethod.Post, address) { Content = content, Version = HttpVersion.Version11 };
         request.Headers.Authorization = authorization;
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -52,10 +55,10 @@ internal sealed class BrazeClient : IDisposable
         try
         {
             using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, timeout.Token);
-            var (answer, isWhole) = await ReadAsync(response, timeout.Token);
-            return BrazeOutcomes.Of(new BrazeAnswer(response.StatusCode, response.Headers, answer, isWhole), batch.Operations.Count, _time.GetUtcNow());
+            var answer = await ForeignAnswer.ReadAsync(response.Content, BrazeLimits.AnswerBytes, timeout.Token);
+            return BrazeOutcomes.Of(new BrazeAnswer(response.StatusCode, response.Headers, answer ?? default, IsWhole: answer is not null), batch.Operations.Count, _time.GetUtcNow());
         }
-        catch (Exception exception) when (IsLost(exception, cancellationToken))
+        catch (Exception exception) when (ForeignAnswer.IsMissing(exception, cancellationToken))
         {
             return content.HasBegun ? BrazeOutcomes.Lost : BrazeOutcomes.NotReached;
         }
@@ -70,64 +73,6 @@ internal sealed class BrazeClient : IDisposable
     }
 
     public void Dispose() => _http.Dispose();
-
-    private static async Task<(ReadOnlyMemory<byte> Bytes, bool IsWhole)> ReadAsync(HttpResponseMessage response, CancellationToken cancellationToken)
-    {
-        await using var stream = await response.Content.ReadAsStreamAsync(cancellationToken);
-        var bytes = new byte[Math.Clamp((int)Math.Min(response.Content.Headers.ContentLength ?? 512, BrazeLimits.AnswerBytes) + 1, 64, BrazeLimits.AnswerBytes)];
-        var length = 0;
-        int read;
-        while ((read = await stream.ReadAsync(bytes.AsMemory(length), cancellationToken)) > 0)
-        {
-            length += read;
-            if (length == BrazeLimits.AnswerBytes)
-            {
-                return (bytes, false);
-            }
-
-            if (length == bytes.Length)
-            {
-                Array.Resize(ref bytes, Math.Min(bytes.Length * 2, BrazeLimits.AnswerBytes));
-            }
-        }
-
-        return (bytes.AsMemory(0, length), true);
-    }
-
-    private static bool IsLost(Exception exception, CancellationToken cancellationToken) =>
-        !cancellationToken.IsCancellationRequested && exception is HttpRequestException or IOException or OperationCanceledException;
-
-    /// <summary>A body that knows how far it was sent.</summary>
-    private sealed class TrackedContent : HttpContent
-    {
-        private readonly ReadOnlyMemory<byte> _body;
-
-        public TrackedContent(ReadOnlyMemory<byte> body)
-        {
-            _body = body;
-            Headers.ContentType = new MediaTypeHeaderValue("application/json");
-        }
-
-        public bool HasBegun { get; private set; }
-
-        public bool IsDone { get; private set; }
-
-        protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
-        {
-            HasBegun = true;
-            await stream.WriteAsync(_body, cancellationToken);
-            await stream.FlushAsync(cancellationToken);
-            IsDone = true;
-        }
-
-        protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => SerializeToStreamAsync(stream, context, CancellationToken.None);
-
-        protected override bool TryComputeLength(out long length)
-        {
-            length = _body.Length;
-            return true;
-        }
-    }
 }
 
 /// <summary>One host with one key, for one run.</summary>

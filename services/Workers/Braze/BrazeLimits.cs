@@ -19,7 +19,7 @@ internal static class BrazeLimits
     public const int RequestsInFlight = 16;
 
     /// <summary>An answer is a few hundred bytes, with 75 errors a few thousand; more than this is not read.</summary>
-    public const int AnswerBytes = 1024 * 1024;
+    public const int AnswerBytes = (1024 * 1024) - 1;
 
     public static readonly TimeSpan Window = TimeSpan.FromSeconds(3);
 

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using CustomerInsights.ServiceDefaults.Outbound;
 
 namespace CustomerInsights.Workers.Braze;
 
@@ -42,9 +43,9 @@ internal sealed class BrazeOptions : IValidatableObject
             yield return new ValidationResult($"{Section}:{nameof(RequestTimeout)} must be longer than zero.", [nameof(RequestTimeout)]);
         }
 
-        foreach (var host in AllowedSandboxHosts.Where(host => !Uri.TryCreate($"http://{host}/", UriKind.Absolute, out var uri) || uri.Authority != host))
+        foreach (var problem in OutboundRules.CheckSandboxHosts(Section, AllowedSandboxHosts))
         {
-            yield return new ValidationResult($"{Section}:{nameof(AllowedSandboxHosts)} must hold hosts such as \"127.0.0.1:5090\"; \"{host}\" is none.", [nameof(AllowedSandboxHosts)]);
+            yield return problem;
         }
     }
 }

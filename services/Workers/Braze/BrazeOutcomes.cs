@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Text.Json;
 using CustomerInsights.Destinations;
 using CustomerInsights.Destinations.Deciding;
+using CustomerInsights.ServiceDefaults.Outbound;
 
 namespace CustomerInsights.Workers.Braze;
 
@@ -77,7 +78,7 @@ internal static class BrazeOutcomes
         {
             if (IndexOf(error) is { } index && index >= 0 && index < sent)
             {
-                rejections.TryAdd(index, new RowRejection(index, BrazeReasons.Of(Text(error, "type") ?? "")));
+                rejections.TryAdd(index, new RowRejection(index, BrazeReasons.Of(ForeignAnswer.Text(error, "type") ?? "")));
             }
             else
             {
@@ -91,24 +92,11 @@ internal static class BrazeOutcomes
     private static int? IndexOf(JsonElement error) =>
         error.ValueKind == JsonValueKind.Object
         && error.TryGetProperty("index", out var index) && index.ValueKind == JsonValueKind.Number && index.TryGetInt32(out var value)
-        && (Text(error, "input_array") ?? Attributes) == Attributes
+        && (ForeignAnswer.Text(error, "input_array") ?? Attributes) == Attributes
             ? value
             : null;
 
-    private static bool IsTaken(JsonElement root) => Text(root, "message") is "success" or "queued";
-
-    private static string? Text(JsonElement element, string name)
-    {
-        try
-        {
-            return element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
-        }
-        catch (InvalidOperationException)
-        {
-            // Half a surrogate pair: JSON by its grammar, but no text.
-            return null;
-        }
-    }
+    private static bool IsTaken(JsonElement root) => ForeignAnswer.Text(root, "message") is "success" or "queued";
 
     private static JsonDocument? Parse(ReadOnlyMemory<byte> body)
     {

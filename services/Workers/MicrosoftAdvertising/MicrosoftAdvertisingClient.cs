@@ -31,7 +31,7 @@ internal sealed partial class MicrosoftAdvertisingClient(OutboundClient outbound
     public Task<Reply> UploadAsync(Uri address, AccountHeaders headers, HttpContent content, CancellationToken cancellationToken) =>
         SendAsync(HttpMethod.Post, address, new Sending(content, headers.WriteForUpload, options.Value.FileTimeout) { BodyIsOptional = true }, cancellationToken);
 
-    /// <summary>Reads a file from an address that Microsoft Advertising has named, up to a size; null when it is longer or cannot be read.</summary>
+    /// <summary>Reads a file from an address that Microsoft Advertising has named, up to a size; a fault when it is longer or cannot be read.</summary>
     public async Task<Fault?> DownloadAsync(Uri address, Stream target, long maxBytes, CancellationToken cancellationToken)
     {
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -46,10 +46,9 @@ internal sealed partial class MicrosoftAdvertisingClient(OutboundClient outbound
                 return Fault.Lost;
             }
 
-            await using var stream = await response.Content.ReadAsStreamAsync(timeout.Token);
-            return await CopyAsync(stream, target, maxBytes, timeout.Token) ? null : Fault.Lost;
+            return await ForeignAnswer.CopyAsync(response.Content, target, maxBytes, timeout.Token) ? null : Fault.Lost;
         }
-        catch (Exception exception) when (IsLost(exception, cancellationToken))
+        catch (Exception exception) when (ForeignAnswer.IsMissing(exception, cancellationToken))
         {
             return Fault.Lost;
         }
@@ -65,7 +64,7 @@ internal sealed partial class MicrosoftAdvertisingClient(OutboundClient outbound
         try
         {
             using var response = await outbound.SendAsync(request, timeout.Token);
-            var body = await ReadAsync(response, timeout.Token);
+            var body = await ForeignAnswer.ReadJsonAsync(response.Content, MicrosoftAdvertisingLimits.AnswerBytes, timeout.Token);
             var fault = sending.BodyIsOptional && response.StatusCode == HttpStatusCode.OK
                 ? null
                 : MicrosoftAdvertisingOutcomes.OfCall(response.StatusCode, body, response.Headers.RetryAfter?.Delta);
@@ -76,108 +75,24 @@ internal sealed partial class MicrosoftAdvertisingClient(OutboundClient outbound
 
             return new Reply(fault, body ?? default);
         }
-        catch (Exception exception) when (IsLost(exception, cancellationToken))
+        catch (Exception exception) when (ForeignAnswer.IsMissing(exception, cancellationToken))
         {
             return new Reply(content.HasBegun ? Fault.Lost : Fault.NotReached, default);
         }
     }
 
-    private static async Task<JsonElement?> ReadAsync(HttpResponseMessage response, CancellationToken cancellationToken)
-    {
-        await using var stream = await response.Content.ReadAsStreamAsync(cancellationToken);
-        using var bytes = new MemoryStream();
-        if (!await CopyAsync(stream, bytes, MicrosoftAdvertisingLimits.AnswerBytes, cancellationToken))
-        {
-            return null;
-        }
-
-        try
-        {
-            var body = JsonSerializer.Deserialize<JsonElement>(bytes.GetBuffer().AsSpan(0, (int)bytes.Length));
-            return body.ValueKind == JsonValueKind.Object ? body : null;
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
-    }
-
-    // Tells whether the source ended within the limit.
-    private static async Task<bool> CopyAsync(Stream source, Stream target, long maxBytes, CancellationToken cancellationToken)
-    {
-        var buffer = new byte[64 * 1024];
-        var length = 0L;
-        int read;
-        while ((read = await source.ReadAsync(buffer, cancellationToken)) > 0)
-        {
-            length += read;
-            if (length > maxBytes)
-            {
-                return false;
-            }
-
-            await target.WriteAsync(buffer.AsMemory(0, read), cancellationToken);
-        }
-
-        return true;
-    }
-
     // Foreign text in our log: only what an id may look like.
     private static string TrackingId(HttpResponseMessage response, JsonElement? body)
     {
-        var id = response.Headers.TryGetValues("TrackingId", out var values) ? values.FirstOrDefault() : body is { } root ? MicrosoftAdvertisingOutcomes.TextOf(root, "TrackingId") : null;
+        var id = response.Headers.TryGetValues("TrackingId", out var values) ? values.FirstOrDefault() : body is { } root ? ForeignAnswer.Text(root, "TrackingId") : null;
         return id is { Length: > 0 and <= MaxTrackingId } && id.All(c => char.IsAsciiLetterOrDigit(c) || c == '-') ? id : "-";
     }
-
-    private static bool IsLost(Exception exception, CancellationToken cancellationToken) =>
-        !cancellationToken.IsCancellationRequested && exception is HttpRequestException or IOException or OperationCanceledException;
 
     /// <summary>A request to send.</summary>
     private sealed record Sending(HttpContent Content, Action<HttpRequestHeaders> WriteHeaders, TimeSpan Timeout)
     {
         /// <summary>A success need not say anything.</summary>
         public bool BodyIsOptional { get; init; }
-    }
-
-    /// <summary>A body that knows whether sending it has begun.</summary>
-    private sealed class TrackedContent : HttpContent
-    {
-        private readonly HttpContent _inner;
-
-        public TrackedContent(HttpContent inner)
-        {
-            _inner = inner;
-            foreach (var header in inner.Headers)
-            {
-                Headers.TryAddWithoutValidation(header.Key, header.Value);
-            }
-        }
-
-        public bool HasBegun { get; private set; }
-
-        protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
-        {
-            HasBegun = true;
-            return _inner.CopyToAsync(stream, context, cancellationToken);
-        }
-
-        protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => SerializeToStreamAsync(stream, context, CancellationToken.None);
-
-        protected override bool TryComputeLength(out long length)
-        {
-            length = _inner.Headers.ContentLength ?? -1;
-            return length >= 0;
-        }
-
-        protected override void Dispose(bool disposing)
-        {
-            if (disposing)
-            {
-                _inner.Dispose();
-            }
-
-            base.Dispose(disposing);
-        }
     }
 
     private static partial class Log

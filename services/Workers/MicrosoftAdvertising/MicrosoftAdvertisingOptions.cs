@@ -66,6 +66,9 @@ internal sealed class MicrosoftAdvertisingOptions : IValidatableObject
 
     internal OutboundRules OutboundRules => new(AllowedSandboxHosts, ConnectPatience);
 
+    /// <summary>Whether something may be sent to an address, or read from it. Those of files come from outside and have any host name.</summary>
+    internal bool IsAllowed(string address) => Uri.TryCreate(address, UriKind.Absolute, out var uri) && OutboundRules.Permit(uri);
+
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         foreach (var (name, time) in new[]
@@ -81,15 +84,15 @@ internal sealed class MicrosoftAdvertisingOptions : IValidatableObject
 
         foreach (var (name, address) in new[] { (nameof(CampaignAddress), CampaignAddress), (nameof(BulkAddress), BulkAddress) })
         {
-            if (!address.EndsWith('/') || !MicrosoftAdvertisingAddress.IsAllowed(address, AllowedSandboxHosts))
+            if (!address.EndsWith('/') || !IsAllowed(address))
             {
                 yield return new ValidationResult($"{Section}:{name} must be an https address that ends with \"/\", or be at one of {nameof(AllowedSandboxHosts)}.", [name]);
             }
         }
 
-        foreach (var host in AllowedSandboxHosts.Where(host => !Uri.TryCreate($"http://{host}/", UriKind.Absolute, out var uri) || uri.Authority != host))
+        foreach (var problem in OutboundRules.CheckSandboxHosts(Section, AllowedSandboxHosts))
         {
-            yield return new ValidationResult($"{Section}:{nameof(AllowedSandboxHosts)} must hold hosts such as \"127.0.0.1:5090\"; \"{host}\" is none.", [nameof(AllowedSandboxHosts)]);
+            yield return problem;
         }
 
         if (!Directory.Exists(SpoolFolder))

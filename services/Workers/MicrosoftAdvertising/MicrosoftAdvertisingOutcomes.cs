@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json;
 using CustomerInsights.Destinations;
 using CustomerInsights.Destinations.Deciding;
+using CustomerInsights.ServiceDefaults.Outbound;
 
 namespace CustomerInsights.Workers.MicrosoftAdvertising;
 
@@ -135,25 +136,11 @@ internal static class MicrosoftAdvertisingOutcomes
     public static IEnumerable<JsonElement> ArrayOf(JsonElement root, string name) =>
         root.ValueKind == JsonValueKind.Object && root.TryGetProperty(name, out var array) && array.ValueKind == JsonValueKind.Array ? array.EnumerateArray() : [];
 
-    /// <summary>A text member; null when it is absent or something else.</summary>
-    public static string? TextOf(JsonElement element, string name)
-    {
-        try
-        {
-            return element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
-        }
-        catch (InvalidOperationException)
-        {
-            // Half a surrogate pair: JSON by its grammar, but no text.
-            return null;
-        }
-    }
-
     /// <summary>A number member, also one in text.</summary>
     public static int? NumberOf(JsonElement element, string name) =>
         element.ValueKind != JsonValueKind.Object || !element.TryGetProperty(name, out var value) ? null
         : value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number) ? number
-        : int.TryParse(TextOf(element, name), System.Globalization.CultureInfo.InvariantCulture, out number) ? number
+        : int.TryParse(ForeignAnswer.Text(element, name), System.Globalization.CultureInfo.InvariantCulture, out number) ? number
         : null;
 
     /// <summary>The code of an error.</summary>

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.Json;
 using CustomerInsights.Destinations;
+using CustomerInsights.ServiceDefaults.Outbound;
 
 namespace CustomerInsights.Workers.MicrosoftAdvertising;
 
@@ -78,9 +79,9 @@ internal static class MicrosoftAdvertisingWire
         .. MicrosoftAdvertisingOutcomes.ArrayOf(body, "Audiences")
             .Where(audience => audience.ValueKind == JsonValueKind.Object)
             .Select(audience => new RemoteAudience(
-                MicrosoftAdvertisingOutcomes.TextOf(audience, "Id") ?? "",
-                MicrosoftAdvertisingOutcomes.TextOf(audience, "Name") ?? "",
-                MicrosoftAdvertisingOutcomes.TextOf(audience, "Description") ?? "",
+                ForeignAnswer.Text(audience, "Id") ?? "",
+                ForeignAnswer.Text(audience, "Name") ?? "",
+                ForeignAnswer.Text(audience, "Description") ?? "",
                 MicrosoftAdvertisingOutcomes.NumberOf(audience, "MembershipDuration")))
             .Where(audience => audience.Id.Length > 0),
     ];

@@ -14,8 +14,8 @@ namespace CustomerInsights.Workers.Webhook;
 /// </summary>
 internal sealed class WebhookClient(OutboundClient outbound, IOptions<WebhookOptions> options, TimeProvider time)
 {
-    private const string LinesOfJson = "application/x-ndjson";
     private const string Json = "application/json";
+    private static readonly MediaTypeHeaderValue LinesOfJson = new("application/x-ndjson");
 
     /// <summary>A handle that sends to one address with one secret, for one run.</summary>
     public WebhookConnectionHandle Connect(Uri address, string secret, string run) => new(this, address, new WebhookSignature(secret, run));
@@ -25,7 +25,7 @@ internal sealed class WebhookClient(OutboundClient outbound, IOptions<WebhookOpt
     {
         var (bytes, length) = WebhookWire.Body(batch);
         var body = bytes.AsMemory(0, length);
-        using var content = new TrackedContent(body);
+        using var content = new TrackedContent(new ReadOnlyMemoryContent(body) { Headers = { ContentType = LinesOfJson } });
         using var request = new HttpRequestMessage(HttpMethod.Post, address) { Content = content, Version = HttpVersion.Version11 };
         signature.Write(request.Headers, body.Span, time.GetUtcNow());
 
@@ -37,7 +37,7 @@ internal sealed class WebhookClient(OutboundClient outbound, IOptions<WebhookOpt
             using var response = await outbound.SendAsync(request, timeout.Token);
             return WebhookOutcomes.Of(await ReadAsync(response, timeout.Token), batch.Operations.Count, time.GetUtcNow());
         }
-        catch (Exception exception) when (IsLost(exception, cancellationToken))
+        catch (Exception exception) when (ForeignAnswer.IsMissing(exception, cancellationToken))
         {
             return content.HasBegun ? WebhookOutcomes.Lost : WebhookOutcomes.NotReached;
         }
@@ -59,60 +59,8 @@ internal sealed class WebhookClient(OutboundClient outbound, IOptions<WebhookOpt
             return new WebhookAnswer(response.StatusCode, response.Headers, null, IsWhole: true);
         }
 
-        await using var stream = await response.Content.ReadAsStreamAsync(cancellationToken);
-        var bytes = new byte[1024];
-        var length = 0;
-        int read;
-        while ((read = await stream.ReadAsync(bytes.AsMemory(length), cancellationToken)) > 0)
-        {
-            length += read;
-            if (length > WebhookLimits.AnswerBytes)
-            {
-                return new WebhookAnswer(response.StatusCode, response.Headers, bytes, IsWhole: false);
-            }
-
-            if (length == bytes.Length)
-            {
-                Array.Resize(ref bytes, Math.Min(bytes.Length * 2, WebhookLimits.AnswerBytes + 1));
-            }
-        }
-
-        return new WebhookAnswer(response.StatusCode, response.Headers, bytes.AsMemory(0, length), IsWhole: true);
-    }
-
-    private static bool IsLost(Exception exception, CancellationToken cancellationToken) =>
-        !cancellationToken.IsCancellationRequested && exception is HttpRequestException or IOException or OperationCanceledException;
-
-    /// <summary>A body that knows how far it was sent.</summary>
-    private sealed class TrackedContent : HttpContent
-    {
-        private readonly ReadOnlyMemory<byte> _body;
-
-        public TrackedContent(ReadOnlyMemory<byte> body)
-        {
-            _body = body;
-            Headers.ContentType = new MediaTypeHeaderValue(LinesOfJson);
-        }
-
-        public bool HasBegun { get; private set; }
-
-        public bool IsDone { get; private set; }
-
-        protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
-        {
-            HasBegun = true;
-            await stream.WriteAsync(_body, cancellationToken);
-            await stream.FlushAsync(cancellationToken);
-            IsDone = true;
-        }
-
-        protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => SerializeToStreamAsync(stream, context, CancellationToken.None);
-
-        protected override bool TryComputeLength(out long length)
-        {
-            length = _body.Length;
-            return true;
-        }
+        var answer = await ForeignAnswer.ReadAsync(response.Content, WebhookLimits.AnswerBytes, cancellationToken);
+        return new WebhookAnswer(response.StatusCode, response.Headers, answer, IsWhole: answer is not null);
     }
 }
 

@@ -41,9 +41,9 @@ internal sealed class WebhookOptions : IValidatableObject
             yield return new ValidationResult($"{Section}:{nameof(RequestTimeout)} must be longer than zero.", [nameof(RequestTimeout)]);
         }
 
-        foreach (var host in AllowedSandboxHosts.Where(host => !Uri.TryCreate($"http://{host}/", UriKind.Absolute, out var uri) || uri.Authority != host))
+        foreach (var problem in OutboundRules.CheckSandboxHosts(Section, AllowedSandboxHosts))
         {
-            yield return new ValidationResult($"{Section}:{nameof(AllowedSandboxHosts)} must hold hosts such as \"127.0.0.1:5090\"; \"{host}\" is none.", [nameof(AllowedSandboxHosts)]);
+            yield return problem;
         }
     }
 }

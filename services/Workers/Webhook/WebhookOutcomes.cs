@@ -44,12 +44,12 @@ internal static class WebhookOutcomes
 
     private static BatchOutcome FromBody(WebhookAnswer answer, int sent, bool isTaken)
     {
-        if (answer.Body is not { Length: > 0 } body)
+        if (answer is { IsWhole: true, Body: null or { Length: 0 } })
         {
             return isTaken ? BatchOutcome.AllDelivered : Refused([]);
         }
 
-        if (!answer.IsWhole || TryReadRejected(body, sent) is not var (rejections, isComplete))
+        if (answer is not { IsWhole: true, Body: { } body } || TryReadRejected(body, sent) is not var (rejections, isComplete))
         {
             // Taken, but line by line unknown: only sending it again tells. A refusal needs no body to be one.
             return isTaken ? Lost : Refused([]);

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.DependencyInjection;
@@ -15,6 +16,12 @@ public sealed record OutboundRules(IReadOnlyList<string> SandboxHosts, TimeSpan 
     /// <summary>Whether requests may go to an address at all: by HTTPS, or to a sandbox.</summary>
     public bool Permit(Uri address) =>
         address.IsAbsoluteUri && address.UserInfo.Length == 0 && (address.Scheme == Uri.UriSchemeHttps || (address.Scheme == Uri.UriSchemeHttp && IsSandbox(address.IdnHost, address.Port)));
+
+    /// <summary>What is wrong with hosts of a setting AllowedSandboxHosts.</summary>
+    /// <param name="section">Section of the setting.</param>
+    public static IEnumerable<ValidationResult> CheckSandboxHosts(string section, IEnumerable<string> hosts) => hosts
+        .Where(host => !Uri.TryCreate($"http://{host}/", UriKind.Absolute, out var uri) || uri.Authority != host)
+        .Select(host => new ValidationResult($"{section}:AllowedSandboxHosts must hold hosts such as \"127.0.0.1:5090\"; \"{host}\" is none.", ["AllowedSandboxHosts"]));
 
     internal bool IsSandbox(string host, int port) =>
         SandboxHosts.Any(sandbox => Uri.TryCreate($"http://{sandbox}/", UriKind.Absolute, out var allowed) && allowed.IdnHost == host && allowed.Port == port);

@@ -1,5 +1,6 @@
 using System.Net.Http.Headers;
 using CustomerInsights.Destinations;
+using CustomerInsights.ServiceDefaults.Outbound;
 using CustomerInsights.Destinations.Deciding;
 using CustomerInsights.Workers.MicrosoftAdvertising.Keeping;
 
@@ -35,7 +36,7 @@ internal sealed class MicrosoftAdvertisingFiles(
             return Step(fault);
         }
 
-        var (ticket, place) = (MicrosoftAdvertisingOutcomes.TextOf(reply.Body, "RequestId"), MicrosoftAdvertisingOutcomes.TextOf(reply.Body, "UploadUrl"));
+        var (ticket, place) = (ForeignAnswer.Text(reply.Body, "RequestId"), ForeignAnswer.Text(reply.Body, "UploadUrl"));
         return ticket is null || place is null ? Step(Fault.Lost)
             : !IsAllowed(place) ? Step(new Fault(Answer.Misdirected, MicrosoftAdvertisingReasons.AddressNotAllowed))
             : FileStep.Taken with { Ticket = ticket, Place = place };
@@ -69,11 +70,11 @@ internal sealed class MicrosoftAdvertisingFiles(
             return fault.Answer == Answer.Refused ? FileStep.Taken with { State = FileState.Dropped } : Step(fault);
         }
 
-        return MicrosoftAdvertisingOutcomes.TextOf(reply.Body, "RequestStatus") switch
+        return ForeignAnswer.Text(reply.Body, "RequestStatus") switch
         {
             "PendingFileUpload" => FileStep.Taken with { State = FileState.NotReceived },
             "FileUploaded" or "InProgress" => FileStep.Taken with { State = FileState.Working },
-            "Completed" or "CompletedWithErrors" when MicrosoftAdvertisingOutcomes.TextOf(reply.Body, "ResultFileUrl") is { Length: > 0 } result =>
+            "Completed" or "CompletedWithErrors" when ForeignAnswer.Text(reply.Body, "ResultFileUrl") is { Length: > 0 } result =>
                 IsAllowed(result) ? FileStep.Taken with { State = FileState.Done, Result = result } : Step(new Fault(Answer.Misdirected, MicrosoftAdvertisingReasons.AddressNotAllowed)),
             "Completed" => FileStep.Taken with { State = FileState.Done, Result = NoErrors },
             "UploadFileRowCountExceeded" => Step(new Fault(Answer.Misdirected, Reasons.FileTooLarge)),
@@ -116,7 +117,7 @@ internal sealed class MicrosoftAdvertisingFiles(
         return new MultipartFormDataContent { { new UnclosedContent(content), "uploadFile", "upload.zip" } };
     }
 
-    private bool IsAllowed(string address) => MicrosoftAdvertisingAddress.IsAllowed(address, settings.Options.AllowedSandboxHosts);
+    private bool IsAllowed(string address) => settings.Options.IsAllowed(address);
 
     private FileStep Step(Fault fault) => MicrosoftAdvertisingOutcomes.OfFileFault(fault, settings.Time.GetUtcNow());
 
