@@ -1,2 +1,2 @@
 // These tests wait for workers more than they compute.
-[assembly: LevelOfParallelism(6)]
+[assembly: LevelOfParallelism(4)]

@@ -40,7 +40,7 @@ public abstract partial class DestinationContract
         Stage.Put(customers);
         await Vendor.InjectAsync(new VendorFault(VendorFaultKind.Slow), Token);
         var run = await Stage.AskAsync(fullComparison: false, Token);
-        await Eventually.TrueAsync(async () => await CountRequestsAsync() > 0, "the run is at work", cancellationToken: Token);
+        await Eventually.TrueAsync(async () => Stage.Segments.Streams.Members > 0 && (Vendor.TakesFiles || await CountRequestsAsync() > 0), "the run is at work", cancellationToken: Token);
 
         await Stage.AnnounceDeletionAsync(Token);
         await Eventually.TrueAsync(async () => await CountJobsAsync("attempt > 0") > 0, "forgetting was tried", cancellationToken: Token);

@@ -162,23 +162,10 @@ internal sealed class MicrosoftAdvertisingVendor : Vendor
     {
         VendorFaultKind.RefuseRow => new FaultRule { Kind = FaultKind.Reject, Hashes = [Hash(fault.Key)] },
         VendorFaultKind.RefuseRowUnnamed => new FaultRule { Kind = FaultKind.Reject, Hashes = [Hash(fault.Key)], Indexed = false },
-        _ => OfRequest(fault.Kind),
-    };
-
-    private FaultRule OfRequest(VendorFaultKind kind) => kind switch
-    {
-        VendorFaultKind.Unavailable => new FaultRule { Kind = FaultKind.Status, Status = 503 },
-        VendorFaultKind.Throttled => new FaultRule { Kind = FaultKind.Status, Status = 429 },
-        VendorFaultKind.ThrottledForLong => new FaultRule { Kind = FaultKind.Status, Status = 429, RetryAfterSeconds = 600 },
-        VendorFaultKind.RefuseRequest => new FaultRule { Kind = FaultKind.Status, Status = 400 },
-        VendorFaultKind.DroppedBefore => new FaultRule { Kind = FaultKind.DropBefore },
-        VendorFaultKind.DroppedAfter => new FaultRule { Kind = FaultKind.DropAfter },
-        VendorFaultKind.Unreadable => new FaultRule { Kind = FaultKind.MalformedBody },
         VendorFaultKind.Unauthorized => new FaultRule { Kind = FaultKind.Refuse, Code = 105 },
         VendorFaultKind.Forbidden => new FaultRule { Kind = FaultKind.Refuse, Code = 120 },
-        VendorFaultKind.Slow => new FaultRule { Kind = FaultKind.Delay, DelayMilliseconds = _takesFiles ? 2_000 : 100 },
-        VendorFaultKind.Hanging => new FaultRule { Kind = FaultKind.Delay, DelayMilliseconds = 20_000 },
-        _ => throw new ArgumentOutOfRangeException(nameof(kind)),
+        VendorFaultKind.Slow when _takesFiles => new FaultRule { Kind = FaultKind.Delay, DelayMilliseconds = 2_000 },
+        _ => StandInFaults.Of(fault.Kind),
     };
 
     private string Hash(string key)

@@ -113,20 +113,9 @@ internal sealed class WebhookVendor : Vendor
 
     private static FaultRule ToRule(VendorFault fault) => fault.Kind switch
     {
-        VendorFaultKind.Unavailable => new FaultRule { Kind = FaultKind.Status, Status = 503 },
-        VendorFaultKind.Throttled => new FaultRule { Kind = FaultKind.Status, Status = 429 },
-        VendorFaultKind.ThrottledForLong => new FaultRule { Kind = FaultKind.Status, Status = 429, RetryAfterSeconds = 600 },
-        VendorFaultKind.RefuseRequest => new FaultRule { Kind = FaultKind.Status, Status = 400 },
-        VendorFaultKind.DroppedBefore => new FaultRule { Kind = FaultKind.DropBefore },
-        VendorFaultKind.DroppedAfter => new FaultRule { Kind = FaultKind.DropAfter },
-        VendorFaultKind.Unreadable => new FaultRule { Kind = FaultKind.MalformedBody },
         VendorFaultKind.RefuseRow => new FaultRule { Kind = FaultKind.Reject, ExternalIds = [fault.Key], Reason = "key_unknown" },
         VendorFaultKind.RefuseRowUnnamed => new FaultRule { Kind = FaultKind.Reject, ExternalIds = [fault.Key], Indexed = false },
-        VendorFaultKind.Unauthorized => new FaultRule { Kind = FaultKind.Status, Status = 401 },
-        VendorFaultKind.Forbidden => new FaultRule { Kind = FaultKind.Status, Status = 403 },
-        VendorFaultKind.Slow => new FaultRule { Kind = FaultKind.Delay, DelayMilliseconds = 100 },
-        VendorFaultKind.Hanging => new FaultRule { Kind = FaultKind.Delay, DelayMilliseconds = 20_000 },
-        _ => throw new ArgumentOutOfRangeException(nameof(fault)),
+        _ => StandInFaults.Of(fault.Kind),
     };
 
     private static string KeyOf(JsonNode line) => (string)line["key"]!;
