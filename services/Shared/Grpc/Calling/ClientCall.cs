@@ -59,7 +59,7 @@ internal sealed class ClientCall
         _method = method;
         _host = host;
         _options = options;
-        _started = channel.Time.GetTimestamp();
+        _started = CallTelemetry.StartClock(channel.Time);
         _activity = CallTelemetry.StartClient(channel, method);
         (_cancellation, _spare) = (_spare ?? new CancellationTokenSource(), null);
         Token = _cancellation.Token;

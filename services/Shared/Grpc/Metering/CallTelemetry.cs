@@ -13,6 +13,9 @@ internal static class CallTelemetry
 {
     public const string Name = "CustomerInsights.Rpc";
 
+    /// <summary>Stands for the start of a call when nobody wanted to know how long it takes.</summary>
+    private const long NotMeasured = 0;
+
     private static readonly ActivitySource Source = new(Name);
     private static readonly Meter Meter = new(Name);
     private static readonly InstrumentAdvice<double> Seconds = new()
@@ -29,6 +32,9 @@ internal static class CallTelemetry
         "OK", "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED", "NOT_FOUND", "ALREADY_EXISTS", "PERMISSION_DENIED",
         "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION", "ABORTED", "OUT_OF_RANGE", "UNIMPLEMENTED", "INTERNAL", "UNAVAILABLE", "DATA_LOSS", "UNAUTHENTICATED",
     ];
+
+    /// <summary>When a call begins by its clock, or <see cref="NotMeasured"/>: small calls feel the price of looking at a clock.</summary>
+    public static long StartClock(TimeProvider time) => ClientDuration.Enabled || ServerDuration.Enabled ? time.GetTimestamp() : NotMeasured;
 
     /// <summary>The activity of a call, or null when nobody listens. It isn't the caller's current one.</summary>
     public static Activity? StartClient(GrpcChannel channel, IMethod method)
@@ -51,7 +57,7 @@ internal static class CallTelemetry
             return;
         }
 
-        End(ClientDuration, channel.Time.GetElapsedTime(started), activity, TagsOf(method, channel), status, status != StatusCode.OK);
+        End(ClientDuration, Elapsed(channel.Time, started), activity, TagsOf(method, channel), status, status != StatusCode.OK);
 
         // Whoever ends the call keeps the activity it is in.
         var current = Activity.Current;
@@ -62,7 +68,7 @@ internal static class CallTelemetry
     /// <param name="method">The method.</param>
     /// <param name="status">How the call ended.</param>
     /// <param name="time">Its clock.</param>
-    /// <param name="started">When it began, by that clock.</param>
+    /// <param name="started">From <see cref="StartClock"/>.</param>
     /// <param name="activity">That of the HTTP request, if it is of interest.</param>
     public static void EndServer(IMethod method, StatusCode status, TimeProvider time, long started, Activity? activity)
     {
@@ -70,12 +76,14 @@ internal static class CallTelemetry
         {
             activity?.DisplayName = NameOf(method);
             End(
-                ServerDuration, time.GetElapsedTime(started), activity, TagsOf(method, null), status,
+                ServerDuration, Elapsed(time, started), activity, TagsOf(method, null), status,
                 status is StatusCode.Unknown or StatusCode.DeadlineExceeded or StatusCode.Unimplemented or StatusCode.Internal or StatusCode.Unavailable or StatusCode.DataLoss);
         }
     }
 
-    private static void End(Histogram<double> duration, TimeSpan elapsed, Activity? activity, TagList tags, StatusCode status, bool isError)
+    private static TimeSpan? Elapsed(TimeProvider time, long started) => started == NotMeasured ? null : time.GetElapsedTime(started);
+
+    private static void End(Histogram<double> duration, TimeSpan? elapsed, Activity? activity, TagList tags, StatusCode status, bool isError)
     {
         var code = (uint)status < Codes.Length ? Codes[(int)status] : Codes[(int)StatusCode.Unknown];
         tags.Add("rpc.response.status_code", code);
@@ -85,7 +93,11 @@ internal static class CallTelemetry
             activity?.SetStatus(ActivityStatusCode.Error);
         }
 
-        duration.Record(elapsed.TotalSeconds, tags);
+        if (elapsed is { } measured)
+        {
+            duration.Record(measured.TotalSeconds, tags);
+        }
+
         foreach (var (key, value) in activity is null ? default : tags)
         {
             activity!.SetTag(key, value);

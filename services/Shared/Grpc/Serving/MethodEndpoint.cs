@@ -25,7 +25,7 @@ internal sealed partial class MethodEndpoint(IMethod method, ServerSettings sett
             return;
         }
 
-        var started = settings.Time.GetTimestamp();
+        var started = CallTelemetry.StartClock(settings.Time);
         var end = new ResponseEnd(http);
         ServerCall? call = null;
         var status = Status.DefaultSuccess;
