@@ -29,7 +29,7 @@ internal sealed class MicrosoftAdvertisingScenario(BenchmarkOptions options, Eng
     private const double MostWorkerMegabytes = 300;
     private const double LeastApplied = 20_000;
     private const double Megabyte = 1_000_000;
-    private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(20);
 
     private readonly List<Phase> _phases = [];
     private readonly List<Target> _targets = [];
@@ -49,14 +49,14 @@ internal sealed class MicrosoftAdvertisingScenario(BenchmarkOptions options, Eng
         await using (var topology = await Topology.StartAsync(new TopologyOptions { Folder = folder, Servers = servers?.Addresses, Settings = settings }, cancellationToken))
         {
             var processes = topology.Processes.Select(process => new MeasuredProcess(process.Name, process.Id));
-            await ExportAsync(topology, new Meter([.. processes, .. servers?.Processes() ?? []]), folder, cancellationToken);
+            await ExportAsync(topology, servers, new Meter([.. processes, .. servers?.Processes() ?? []]), folder, cancellationToken);
         }
 
         Directory.Delete(folder, recursive: true);
         return new Results(options.Scenario, engine.ToString(), options.Profiles, Machine.This(), _phases, _targets);
     }
 
-    private async Task ExportAsync(Topology topology, Meter meter, string folder, CancellationToken cancellationToken)
+    private async Task ExportAsync(Topology topology, PlaceForServers? servers, Meter meter, string folder, CancellationToken cancellationToken)
     {
         using var insights = Insights.As(topology, await topology.TokenAsync("bench", platformAdministrator: true, cancellationToken));
         using var control = new MicrosoftAdvertisingControl(topology.SandboxAddress);
@@ -73,6 +73,7 @@ internal sealed class MicrosoftAdvertisingScenario(BenchmarkOptions options, Eng
         var changes = GeneratedProfiles.All(options.Profiles).Where((_, index) => index % ChangeEvery == 0).Select(customer => customer with { Email = $"new.{customer.Email}" });
         await ImportAsync(insights, meter, environment, Path.Combine(folder, "changes.csv"), changes, cancellationToken);
         await RefreshAsync(insights, segment, cancellationToken);
+        await (servers?.VacuumAsync(cancellationToken) ?? Task.CompletedTask);
         var applied = await DeliverAsync(insights, meter, "2 % by Apply calls", export, cancellationToken);
         _phases.Add(applied);
         await RefreshAsync(insights, segment, cancellationToken);

@@ -1,5 +1,6 @@
 using CustomerInsights.Quickstart.Starting;
 using CustomerInsights.TestKit;
+using Npgsql;
 
 namespace CustomerInsights.Benchmarks.Measuring;
 
@@ -26,6 +27,15 @@ internal sealed class PlaceForServers : IAsyncDisposable
         new MeasuredProcess("postgresql", ReadId("postgres/data/postmaster.pid")),
         new MeasuredProcess("rabbitmq", ReadId("rabbitmq/server.pid")),
     ];
+
+    /// <summary>What PostgreSQL does by itself within a minute or two after so many changes: between the runs of a real export it always has.</summary>
+    public async Task VacuumAsync(CancellationToken cancellationToken)
+    {
+        await using var source = NpgsqlDataSource.Create(Addresses.Postgres);
+        await using var vacuum = source.CreateCommand("VACUUM (ANALYZE)");
+        vacuum.CommandTimeout = 0;
+        await vacuum.ExecuteNonQueryAsync(cancellationToken);
+    }
 
     public async ValueTask DisposeAsync()
     {

@@ -20,16 +20,18 @@ internal sealed partial class RemovalPass(AudienceWork work, DeliveryTools tools
     {
         var limits = work.Run.Session.Limits;
         var atOnce = limits.RowsPerRequest * limits.RequestsInFlight;
-        var (after, waiting) = ("", 0);
-        IReadOnlyList<QueuedRemoval> queued;
-        do
+        var waiting = 0;
+        await foreach (var queued in ReadAhead.PagesAsync<QueuedRemoval>(
+            (last, token) => tools.Removals.ReadAsync(_scope, last?.Key ?? "", atOnce, token), atOnce, cancellationToken))
         {
-            queued = await tools.Removals.ReadAsync(_scope, after, atOnce, cancellationToken);
             waiting += queued.Count(removal => removal is { IsHeld: false, IsShared: true });
             await SettleAsync(queued, cancellationToken);
-            after = queued.Count > 0 ? queued[^1].Key : after;
+            if (work.Run.Halt.IsRequested)
+            {
+                break;
+            }
         }
-        while (queued.Count == atOnce && !work.Run.Halt.IsRequested);
+
         return waiting;
     }
 

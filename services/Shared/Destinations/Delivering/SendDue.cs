@@ -63,8 +63,13 @@ internal sealed class SendDue(AudienceDelivery delivery, DeliveryTools tools)
             return;
         }
 
-        var rows = await tools.Database.ReadAsync(session => RemovalQueue.CountAsync(session, new RemovalScope(Work.AudienceId, Work.Run.RunId)), cancellationToken);
-        if (rows >= Files.Limits.RowsAtLeast)
+        var least = Files.Limits.RowsAtLeast;
+        var rows = await tools.Database.ReadAsync(
+            async session => await RemovalQueue.HasAsync(session, Work.AudienceId, least)
+                ? await RemovalQueue.CountAsync(session, new RemovalScope(Work.AudienceId, Work.Run.RunId))
+                : 0,
+            cancellationToken);
+        if (rows >= least)
         {
             await FileSender().RunAsync(FileKind.Removals, rows, cancellationToken);
         }

@@ -17,15 +17,15 @@ internal sealed class SendDueRows(AudienceWork work, DueSettlement settlement, D
     {
         var limits = work.Run.Session.Limits;
         var atOnce = limits.RowsPerRequest * limits.RequestsInFlight;
-        var after = "";
-        IReadOnlyList<DueRow> rows;
-        do
+        await foreach (var rows in ReadAhead.PagesAsync<DueRow>(
+            (last, token) => tools.Due.ReadAsync(work.AudienceId, FileKind.Additions, last?.CustomerId ?? "", atOnce, token), atOnce, cancellationToken))
         {
-            rows = await tools.Due.ReadAsync(work.AudienceId, FileKind.Additions, after, atOnce, cancellationToken);
             await SendAsync(rows, cancellationToken);
-            after = rows.Count > 0 ? rows[^1].CustomerId : after;
+            if (work.Run.Halt.IsRequested)
+            {
+                return;
+            }
         }
-        while (rows.Count == atOnce && !work.Run.Halt.IsRequested);
     }
 
     private async Task SendAsync(IReadOnlyList<DueRow> rows, CancellationToken cancellationToken)

@@ -89,6 +89,10 @@ internal sealed class RemovalQueue(Database database)
         return removed;
     }
 
+    /// <summary>Whether at least as many keys wait, whatever is to become of them. Much cheaper than to look at each of them.</summary>
+    public static async Task<bool> HasAsync(Session session, long audienceId, long keys) => keys <= await session.QuerySingleAsync<long>(
+        "SELECT COUNT(*) FROM (SELECT 1 FROM removals WHERE audience_id = @audienceId LIMIT @keys) AS waiting", new { audienceId, keys });
+
     /// <summary>Keys that a file of removals would hold: no row has them, and the run was not refused them.</summary>
     public static Task<long> CountAsync(Session session, RemovalScope scope) =>
         session.QuerySingleAsync<long>($"SELECT COUNT(*) FROM removals r WHERE {IsInFile}", new { scope.AudienceId, scope.RunId });
