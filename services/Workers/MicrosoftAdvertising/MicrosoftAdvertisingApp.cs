@@ -2,6 +2,7 @@ using CustomerInsights.Contracts;
 using CustomerInsights.Destinations;
 using CustomerInsights.ServiceDefaults.Hosting;
 using CustomerInsights.ServiceDefaults.Outbound;
+using CustomerInsights.Workers.MicrosoftAdvertising.Filing;
 using CustomerInsights.Workers.MicrosoftAdvertising.Keeping;
 using Microsoft.Extensions.Options;
 
@@ -18,6 +19,9 @@ public sealed class MicrosoftAdvertisingApp : IServiceApp
             .AddOutbound(services => services.GetRequiredService<IOptions<MicrosoftAdvertisingOptions>>().Value.OutboundRules)
             .AddSingleton<MicrosoftAdvertisingClient>()
             .AddSingleton<AudienceRecords>()
+            .AddSingleton<UploadFile>()
+            .AddSingleton<AudienceCalls>()
+            .AddSingleton<ChangeAudience>()
             .AddSingleton<KeepAudiences>();
         builder
             .AddOptions<MicrosoftAdvertisingOptions>(MicrosoftAdvertisingOptions.Section)

@@ -14,10 +14,11 @@ internal sealed class MicrosoftAdvertisingDestination(
     CredentialService.CredentialServiceClient credentials,
     AudienceRecords records,
     KeepAudiences keep,
+    UploadFile upload,
     IOptions<MicrosoftAdvertisingOptions> options,
     TimeProvider time) : IDestination
 {
-    private readonly SessionTools _tools = new(keep, new UploadFile(options), options.Value, time);
+    private readonly SessionTools _tools = new(keep, upload, options.Value, time);
 
     public string Type => "microsoft_advertising";
 
