@@ -1,15 +1,16 @@
+using System.Diagnostics.Metrics;
 using System.Text.Json;
 using CustomerInsights.Benchmarks.Measuring;
 using CustomerInsights.Benchmarks.Reporting;
 using CustomerInsights.Destinations;
-using CustomerInsights.ServiceDefaults.Outbound;
 using CustomerInsights.Workers.MicrosoftAdvertising;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace CustomerInsights.Benchmarks.Exporting;
 
 /// <summary>
-/// What the worker for Microsoft Advertising does around an Apply call, without the call: writing the request, and finding in the answer
-/// which rows were refused. A peer did this slower and slower the more rows a call had.
+/// What a run to Microsoft Advertising does around an Apply call, without the call: writing the request, finding in the answer who was
+/// refused, and settling the fate of each row. A peer did this slower and slower the more rows a call had.
 /// </summary>
 internal sealed class MappingRates(int rounds)
 {
@@ -22,8 +23,11 @@ internal sealed class MappingRates(int rounds)
 
     public async Task<(IReadOnlyList<Rate> Rates, IReadOnlyList<Target> Targets)> RunAsync(CancellationToken cancellationToken)
     {
-        var meter = new RateMeter(rounds, Round);
-        var rates = await meter.RunAsync([Contend(100, refusedEvery: 0), Contend(1_000, refusedEvery: 0), Contend(100, RefusedEvery), Contend(1_000, RefusedEvery)], cancellationToken);
+        await using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
+        var meters = services.GetRequiredService<IMeterFactory>();
+        var rates = await new RateMeter(rounds, Round).RunAsync(
+            [Contend(meters, 100, refusedEvery: 0), Contend(meters, 1_000, refusedEvery: 0), Contend(meters, 100, RefusedEvery), Contend(meters, 1_000, RefusedEvery)],
+            cancellationToken);
         return (rates, [.. TargetsOf(rates[1], rates[0], "all taken"), .. TargetsOf(rates[3], rates[2], "one in ten refused")]);
     }
 
@@ -33,20 +37,17 @@ internal sealed class MappingRates(int rounds)
         return [Target.AtLeast($"{Ratio}, {what}", LeastRatio, ratio), Target.AtMost($"{Ratio}, {what}", MostRatio, ratio)];
     }
 
-    private static Contender Contend(int rowsPerCall, int refusedEvery)
+    private static Contender Contend(IMeterFactory meters, int rowsPerCall, int refusedEvery)
     {
         var batch = new DeliveryBatch(DeliveryKind.Upsert, "audience", [.. Enumerable.Range(0, rowsPerCall).Select(Operation)]);
         var refused = refusedEvery == 0 ? [] : Enumerable.Range(0, rowsPerCall).Where(row => row % refusedEvery == 0).ToList();
-        var answer = AnswerWith(refused);
+        var sender = new MappingSession(AnswerWith(refused)).Sender(meters);
         return new Contender($"mapping {rowsPerCall:N0} rows a call, {(refusedEvery == 0 ? "all taken" : "one in ten refused")}", 1, 0, async token =>
         {
             for (var call = 0; call < Rows / rowsPerCall; call++)
             {
-                using var content = new ByteArrayContent(answer);
-                var written = MicrosoftAdvertisingWire.Apply("819689004", batch);
-                var body = await ForeignAnswer.ReadJsonAsync(content, MicrosoftAdvertisingLimits.AnswerBytes, token);
-                var outcome = MicrosoftAdvertisingOutcomes.OfItems(body!.Value, rowsPerCall, default);
-                if (written.Length < batch.PayloadBytes || outcome.Rejections.Count != refused.Count)
+                var fates = await sender.SendAsync(batch, token);
+                if (fates.Count(fate => fate is { IsSettled: true, Reason: not null }) != refused.Count || fates.Any(fate => !fate.IsSettled))
                 {
                     throw new InvalidOperationException("The mapping is wrong.");
                 }
