@@ -22,7 +22,8 @@ public sealed class MicrosoftAdvertisingApp : IServiceApp
             .AddSingleton<UploadFile>()
             .AddSingleton<AudienceCalls>()
             .AddSingleton<ChangeAudience>()
-            .AddSingleton<KeepAudiences>();
+            .AddSingleton<KeepAudiences>()
+            .AddSingleton<SessionTools>();
         builder
             .AddOptions<MicrosoftAdvertisingOptions>(MicrosoftAdvertisingOptions.Section)
             .AddDestination<MicrosoftAdvertisingDestination>(Topics.MicrosoftAdvertisingRunRequested, Topics.ExportDeleted);

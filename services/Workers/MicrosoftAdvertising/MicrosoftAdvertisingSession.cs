@@ -8,11 +8,21 @@ using CustomerInsights.Destinations.Mapping;
 using CustomerInsights.ServiceDefaults.Errors;
 using CustomerInsights.Workers.MicrosoftAdvertising.Filing;
 using CustomerInsights.Workers.MicrosoftAdvertising.Keeping;
+using Microsoft.Extensions.Options;
 
 namespace CustomerInsights.Workers.MicrosoftAdvertising;
 
 /// <summary>What a session works with.</summary>
-internal sealed record SessionTools(KeepAudiences Keep, UploadFile Upload, MicrosoftAdvertisingOptions Options, TimeProvider Time);
+internal sealed class SessionTools(KeepAudiences keep, UploadFile upload, IOptions<MicrosoftAdvertisingOptions> options, TimeProvider time)
+{
+    public KeepAudiences Keep => keep;
+
+    public UploadFile Upload => upload;
+
+    public MicrosoftAdvertisingOptions Options => options.Value;
+
+    public TimeProvider Time => time;
+}
 
 /// <summary>One run to Microsoft Advertising: one audience for each segment (MSA-11). A member is its hashed address, and nothing else.</summary>
 internal sealed class MicrosoftAdvertisingSession : IDestinationSession

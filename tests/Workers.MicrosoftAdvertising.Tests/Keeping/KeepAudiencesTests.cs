@@ -176,6 +176,22 @@ public sealed class KeepAudiencesTests(Engine engine) : AdvertisingTests(engine)
         Assert.That(await EffectsSinceAsync(place), Is.Empty, "once");
     }
 
+    // Migration 0002: what was made before it belongs to the ledger that there is.
+    [Test]
+    public async Task A_list_of_an_earlier_version_is_not_replaced()
+    {
+        await StartAsync();
+        var customers = await DeliverAsync(6);
+        await Stage.Worker.Database.WriteAsync(transaction => transaction.ExecuteAsync("UPDATE remote_audiences SET ledger = NULL"), Token);
+        var place = await PlaceAsync();
+        await SucceedAsync();
+        Assert.That(await EffectsSinceAsync(place), Is.Empty);
+        await AssertHoldsAsync(First, HashesOf(customers));
+        ExportUid = "uid-2";
+        await SucceedAsync();
+        Assert.That((await EffectsSinceAsync(place)).Single().Action, Is.EqualTo("Replace"), "from now on it is known whose it is");
+    }
+
     [Test]
     public async Task A_destination_that_wants_to_be_left_alone_for_years_is_asked_again_all_the_same()
     {
