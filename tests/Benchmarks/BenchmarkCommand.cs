@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using CustomerInsights.Benchmarks.Calling;
 using CustomerInsights.Benchmarks.Exporting;
 using CustomerInsights.Benchmarks.Refreshing;
@@ -26,12 +27,20 @@ internal static class BenchmarkCommand
         var profiles = new Option<int?>("--profiles") { Description = $"How many. Default: {ExportedProfiles:N0} for {BrazeExport} and {MicrosoftAdvertising}, {RefreshedProfiles:N0} for {SegmentRefresh}." };
         var engine = new Option<Engine?>("--engine") { Description = $"Where profiles are stored. Default: PostgreSql (separate processes) for {BrazeExport}; {SegmentRefresh} measures both." };
         var inFlight = new Option<int>("--in-flight") { Description = "Requests that the bare client keeps on their way, as many as the worker.", DefaultValueFactory = _ => WorkerRequestsInFlight };
-        var rounds = new Option<int>("--rounds") { Description = $"How often each contender of {Grpc} takes its turn.", DefaultValueFactory = _ => 5 };
+        var rounds = new Option<int>("--rounds") { Description = $"How often each contender takes its turn, where rates are compared.", DefaultValueFactory = _ => 5 };
         var limits = new Option<bool>("--limits") { Description = "Let the stand-in limit the rate as Braze does." };
+        var processing = new Option<TimeSpan>("--processing") { Description = $"How long the stand-in of {MicrosoftAdvertising} works on a file with all profiles, such as 00:00:05. The target leaves it out." };
+        processing.Validators.Add(result =>
+        {
+            if (result.Tokens.Count > 0 && TimeSpan.TryParse(result.Tokens[0].Value, CultureInfo.InvariantCulture, out var time) && time < TimeSpan.Zero)
+            {
+                result.AddError("--processing must be zero or longer.");
+            }
+        });
         var output = new Option<string>("--output") { Description = "Folder for the results.", DefaultValueFactory = _ => Path.Combine(Repository.Root, "artifacts", "benchmarks") };
         var root = new RootCommand("Measures the system against the least that the same work could cost. Build Release first; let nothing else run.")
         {
-            scenario, profiles, engine, inFlight, rounds, limits, output,
+            scenario, profiles, engine, inFlight, rounds, limits, processing, output,
         };
         root.SetAction((parsed, cancellationToken) =>
         {
@@ -45,6 +54,7 @@ internal static class BenchmarkCommand
                 InFlight = parsed.GetValue(inFlight),
                 Rounds = parsed.GetValue(rounds),
                 Limits = parsed.GetValue(limits),
+                Processing = parsed.GetValue(processing),
                 Output = parsed.GetValue(output)!,
             };
             return RunAsync(options, cancellationToken);

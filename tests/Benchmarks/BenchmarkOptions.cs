@@ -17,6 +17,9 @@ internal sealed record BenchmarkOptions
     /// <summary>Whether the stand-in limits the rate as Braze does.</summary>
     public required bool Limits { get; init; }
 
+    /// <summary>How long the stand-in of Microsoft Advertising works on a file with all profiles; zero for not at all.</summary>
+    public required TimeSpan Processing { get; init; }
+
     /// <summary>Rounds of each contender, for scenarios that compare rates.</summary>
     public required int Rounds { get; init; }
 

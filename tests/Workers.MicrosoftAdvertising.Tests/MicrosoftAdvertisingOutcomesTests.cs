@@ -7,6 +7,8 @@ namespace CustomerInsights.Workers.MicrosoftAdvertising;
 [Parallelizable(ParallelScope.All)]
 public sealed class MicrosoftAdvertisingOutcomesTests
 {
+    private static readonly DateTimeOffset Now = new(2026, 1, 5, 8, 0, 0, TimeSpan.Zero);
+
     private static readonly string[] KnownReasons =
     [
         .. typeof(MicrosoftAdvertisingReasons).GetFields().Select(field => (string)field.GetRawConstantValue()!),
@@ -109,7 +111,11 @@ public sealed class MicrosoftAdvertisingOutcomesTests
     [TestCase("""{"PartialErrors":[{"Code":8000,"Index":2}]}""", ExpectedResult = Answer.Misdirected)]
     public Answer What_an_answer_says_of_the_items_that_it_does_not_name(string body) => Items(body, sent: 4).Answer;
 
-    private static BatchOutcome Items(string body, int sent) => MicrosoftAdvertisingOutcomes.OfItems(Json(body), sent);
+    [Test]
+    public void A_rate_that_was_exceeded_is_waited_for_also_when_items_are_said_to_be_at_fault() =>
+        Assert.That(Items("""{"PartialErrors":[{"Code":117,"Index":0}]}""", sent: 4).RetryAt, Is.EqualTo(Now.AddMinutes(1)));
+
+    private static BatchOutcome Items(string body, int sent) => MicrosoftAdvertisingOutcomes.OfItems(Json(body), sent, Now);
 
     private static JsonElement Json(string text) => JsonSerializer.Deserialize<JsonElement>(text);
 }

@@ -2,6 +2,7 @@ using CustomerInsights.Contracts;
 using CustomerInsights.Destinations;
 using CustomerInsights.ServiceDefaults.Hosting;
 using CustomerInsights.ServiceDefaults.Outbound;
+using CustomerInsights.Workers.MicrosoftAdvertising.Filing;
 using CustomerInsights.Workers.MicrosoftAdvertising.Keeping;
 using Microsoft.Extensions.Options;
 
@@ -18,7 +19,11 @@ public sealed class MicrosoftAdvertisingApp : IServiceApp
             .AddOutbound(services => services.GetRequiredService<IOptions<MicrosoftAdvertisingOptions>>().Value.OutboundRules)
             .AddSingleton<MicrosoftAdvertisingClient>()
             .AddSingleton<AudienceRecords>()
-            .AddSingleton<KeepAudiences>();
+            .AddSingleton<UploadFile>()
+            .AddSingleton<AudienceCalls>()
+            .AddSingleton<ChangeAudience>()
+            .AddSingleton<KeepAudiences>()
+            .AddSingleton<SessionTools>();
         builder
             .AddOptions<MicrosoftAdvertisingOptions>(MicrosoftAdvertisingOptions.Section)
             .AddDestination<MicrosoftAdvertisingDestination>(Topics.MicrosoftAdvertisingRunRequested, Topics.ExportDeleted);

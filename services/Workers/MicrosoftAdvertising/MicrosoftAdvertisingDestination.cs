@@ -2,9 +2,7 @@ using CustomerInsights.Contracts.Connections.V1;
 using CustomerInsights.Contracts.Exports.V1;
 using CustomerInsights.Destinations;
 using CustomerInsights.ServiceDefaults.Errors;
-using CustomerInsights.Workers.MicrosoftAdvertising.Filing;
 using CustomerInsights.Workers.MicrosoftAdvertising.Keeping;
-using Microsoft.Extensions.Options;
 
 namespace CustomerInsights.Workers.MicrosoftAdvertising;
 
@@ -13,12 +11,8 @@ internal sealed class MicrosoftAdvertisingDestination(
     MicrosoftAdvertisingClient client,
     CredentialService.CredentialServiceClient credentials,
     AudienceRecords records,
-    KeepAudiences keep,
-    IOptions<MicrosoftAdvertisingOptions> options,
-    TimeProvider time) : IDestination
+    SessionTools tools) : IDestination
 {
-    private readonly SessionTools _tools = new(keep, new UploadFile(options), options.Value, time);
-
     public string Type => "microsoft_advertising";
 
     public string Explain(string reason) => MicrosoftAdvertisingReasons.Explain(reason);
@@ -34,6 +28,6 @@ internal sealed class MicrosoftAdvertisingDestination(
         }
 
         var accounts = new MicrosoftAdvertisingAccounts(client, credentials, assignment, credential.MicrosoftAdvertising);
-        return new MicrosoftAdvertisingSession(assignment, accounts, new AudienceLists(records), _tools);
+        return new MicrosoftAdvertisingSession(assignment, accounts, new AudienceLists(records), tools);
     }
 }

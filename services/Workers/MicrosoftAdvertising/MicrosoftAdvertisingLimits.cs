@@ -17,11 +17,11 @@ internal static class MicrosoftAdvertisingLimits
     /// <summary>Characters of the name of an audience (MSA-20).</summary>
     public const int NameLength = 128;
 
-    /// <summary>Audiences that one call asks for.</summary>
-    public const int AudiencesPerCall = 100;
-
     /// <summary>Days of a membership at most (MSA-26).</summary>
     public const int LongestMembership = 390;
+
+    /// <summary>Days of a membership that nobody has set.</summary>
+    public const int DefaultMembership = 30;
 
     /// <summary>Of a membership that never ends.</summary>
     public const int EndlessMembership = -1;

@@ -75,22 +75,22 @@ internal static class MicrosoftAdvertisingOutcomes
         _ => null,
     };
 
-    /// <summary>The outcome of an Apply call that was taken: which items were refused, by their place.</summary>
-    public static BatchOutcome OfItems(JsonElement body, int sent)
+    /// <summary>The outcome of an Apply call that was taken: which items were refused, by their place. Each error is looked at once.</summary>
+    public static BatchOutcome OfItems(JsonElement body, int sent, DateTimeOffset now)
     {
         if (body.ValueKind != JsonValueKind.Object || !body.TryGetProperty("PartialErrors", out var errors) || errors.ValueKind is not (JsonValueKind.Array or JsonValueKind.Null))
         {
-            return OfFault(Fault.Lost, default);
+            return OfFault(Fault.Lost, now);
         }
 
         var rejections = new Dictionary<int, RowRejection>();
         var isIncomplete = false;
-        foreach (var error in errors.ValueKind == JsonValueKind.Array ? [.. errors.EnumerateArray()] : Array.Empty<JsonElement>())
+        foreach (var error in ArrayOf(body, "PartialErrors"))
         {
             if (CodeOf(error) is { } code && code != 0 && OfCode(code) is { } fault)
             {
                 // No item is at fault for this.
-                return OfFault(fault, default);
+                return OfFault(fault, now);
             }
 
             if (NumberOf(error, "Index") is { } index && index >= 0 && index < sent)

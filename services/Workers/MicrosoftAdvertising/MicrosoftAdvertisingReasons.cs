@@ -1,3 +1,6 @@
+using CustomerInsights.Destinations;
+using CustomerInsights.ServiceDefaults.Errors;
+
 namespace CustomerInsights.Workers.MicrosoftAdvertising;
 
 /// <summary>Why a row or a run does not get through, in our words; Microsoft Advertising's own texts are never kept.</summary>
@@ -15,6 +18,7 @@ internal static class MicrosoftAdvertisingReasons
     public const string AudienceNameInvalid = "AUDIENCE_NAME_INVALID";
     public const string AudienceSettingsRefused = "AUDIENCE_SETTINGS_REFUSED";
     public const string AudienceOfAnotherType = "AUDIENCE_OF_ANOTHER_TYPE";
+    public const string AudienceOfAnotherSegment = "AUDIENCE_OF_ANOTHER_SEGMENT";
     public const string TooManyAudiences = "TOO_MANY_AUDIENCES";
     public const string FileFormatRefused = "FILE_FORMAT_REFUSED";
     public const string AddressNotAllowed = "ADDRESS_NOT_ALLOWED";
@@ -34,9 +38,14 @@ internal static class MicrosoftAdvertisingReasons
         AudienceNameInvalid => "Microsoft Advertising does not take the segment's name as the name of an audience: 1 to 128 characters. Rename the segment.",
         AudienceSettingsRefused => "Microsoft Advertising does not take the settings of the audience. Check the membership duration, customer id and account id in the export.",
         AudienceOfAnotherType => "The audience at Microsoft Advertising is not a customer list. Rename the segment, or delete the audience there.",
+        AudienceOfAnotherSegment => "The audience of this name mirrors another segment, and two segments cannot share one. Rename one of them, or, when the other one "
+            + "is not exported any more, rename or delete that audience at Microsoft Advertising.",
         TooManyAudiences => "The ad account holds as many audiences as it may. Delete some at Microsoft Advertising, then run the export again.",
         FileFormatRefused => "Microsoft Advertising does not understand the uploaded file. This is a defect: report it.",
         AddressNotAllowed => "Microsoft Advertising named an address for files that is not safe to use. If this repeats, report it.",
         _ => "",
     };
+
+    /// <summary>What ends a run before anything is sent, with its remedy.</summary>
+    public static Refusal Refuse(string reason) => Refusal.Precondition(reason, Explain(reason) is { Length: > 0 } own ? own : Reasons.Explain(reason));
 }

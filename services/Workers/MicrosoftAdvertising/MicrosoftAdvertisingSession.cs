@@ -8,11 +8,21 @@ using CustomerInsights.Destinations.Mapping;
 using CustomerInsights.ServiceDefaults.Errors;
 using CustomerInsights.Workers.MicrosoftAdvertising.Filing;
 using CustomerInsights.Workers.MicrosoftAdvertising.Keeping;
+using Microsoft.Extensions.Options;
 
 namespace CustomerInsights.Workers.MicrosoftAdvertising;
 
 /// <summary>What a session works with.</summary>
-internal sealed record SessionTools(KeepAudiences Keep, UploadFile Upload, MicrosoftAdvertisingOptions Options, TimeProvider Time);
+internal sealed class SessionTools(KeepAudiences keep, UploadFile upload, IOptions<MicrosoftAdvertisingOptions> options, TimeProvider time)
+{
+    public KeepAudiences Keep => keep;
+
+    public UploadFile Upload => upload;
+
+    public MicrosoftAdvertisingOptions Options => options.Value;
+
+    public TimeProvider Time => time;
+}
 
 /// <summary>One run to Microsoft Advertising: one audience for each segment (MSA-11). A member is its hashed address, and nothing else.</summary>
 internal sealed class MicrosoftAdvertisingSession : IDestinationSession
@@ -25,6 +35,7 @@ internal sealed class MicrosoftAdvertisingSession : IDestinationSession
     private readonly AudienceLists _lists;
     private readonly SessionTools _tools;
     private readonly IReadOnlyList<AudienceKey> _keys;
+    private readonly MicrosoftAdvertisingFiles _files;
     private readonly Uri _apply;
 
     public MicrosoftAdvertisingSession(RunAssignment assignment, MicrosoftAdvertisingAccounts accounts, AudienceLists lists, SessionTools tools)
@@ -32,6 +43,7 @@ internal sealed class MicrosoftAdvertisingSession : IDestinationSession
         (_assignment, _accounts, _lists, _tools) = (assignment, accounts, lists, tools);
         var settings = assignment.Export.MicrosoftAdvertising;
         _keys = [.. assignment.Export.Segments.Select(segment => new AudienceKey(settings.CustomerId, settings.AccountId, segment))];
+        _lists.Keep(assignment.EmptyAudiences ? [] : _keys);
         _apply = new Uri(new Uri(tools.Options.CampaignAddress), "CustomerListUserData/Apply");
         Attributes = [settings.EmailAttribute];
         Audiences = [.. _keys.Select(key => new Audience(key.ToString(), [key.Segment]))];
@@ -39,8 +51,8 @@ internal sealed class MicrosoftAdvertisingSession : IDestinationSession
         ThrottledAs = $"{assignment.DestinationAccount}/{settings.CustomerId}";
         EmptiesGivenUp = settings.OnDeselect == MicrosoftAdvertisingOnDeselect.Empty;
         Definition = $"sha-256 of the lower-case address\n{settings.EmailAttribute}";
-        var limits = new FileLimits(tools.Options.FileFrom, tools.Options.RowsPerFile, FullSendEvery(settings.MembershipDurationDays));
-        Files = new MicrosoftAdvertisingFiles(accounts, lists, tools.Upload, new FileSettings(new Uri(tools.Options.BulkAddress), limits, tools.Options, tools.Time));
+        var limits = new FileLimits(tools.Options.FileFrom, tools.Options.RowsPerFile, FullSendEvery: null);
+        _files = new MicrosoftAdvertisingFiles(accounts, lists, tools.Upload, new FileSettings(new Uri(tools.Options.BulkAddress), limits, tools.Options, tools.Time));
     }
 
     public DestinationLimits Limits { get; }
@@ -49,7 +61,7 @@ internal sealed class MicrosoftAdvertisingSession : IDestinationSession
 
     public IReadOnlyList<Audience> Audiences { get; }
 
-    public IFileDelivery? Files { get; }
+    public IFileDelivery? Files => _files;
 
     public string? ThrottledAs { get; }
 
@@ -61,13 +73,19 @@ internal sealed class MicrosoftAdvertisingSession : IDestinationSession
 
     public async Task<Result<IReadOnlyCollection<string>>> PrepareAsync(CancellationToken cancellationToken)
     {
-        var kept = await _tools.Keep.RunAsync(_accounts, _assignment, _assignment.EmptyAudiences ? [] : _keys, cancellationToken);
+        if (_assignment.EmptyAudiences)
+        {
+            return Array.Empty<string>();
+        }
+
+        var kept = await _tools.Keep.RunAsync(new KeepingJob(_accounts, _files, _assignment, _keys[0]), _keys, cancellationToken);
         if (kept.Refusal is { } refusal)
         {
             return refusal;
         }
 
         _lists.Set(kept.Value.Lists);
+        _files.SendAllEvery(HalfOf(kept.Value.ShortestMembership));
         return kept.Value.Unknown.ToArray();
     }
 
@@ -106,10 +124,10 @@ internal sealed class MicrosoftAdvertisingSession : IDestinationSession
         var reply = await _accounts.CallAsync(AudienceKey.Parse(batch.Audience), HttpMethod.Post, _apply, MicrosoftAdvertisingWire.Apply(list, batch), cancellationToken);
         var outcome = reply.Fault is { } fault
             ? MicrosoftAdvertisingOutcomes.OfFault(fault, _tools.Time.GetUtcNow())
-            : MicrosoftAdvertisingOutcomes.OfItems(reply.Body, batch.Operations.Count);
+            : MicrosoftAdvertisingOutcomes.OfItems(reply.Body, batch.Operations.Count, _tools.Time.GetUtcNow());
 
         // Nobody stands in a list that was deleted, and one that is not kept any more is not missed.
-        var isGone = outcome.Reason == MicrosoftAdvertisingReasons.AudienceMissing && batch.Kind == DeliveryKind.Removal && Audiences.All(kept => kept.Key != batch.Audience);
+        var isGone = outcome.Reason == MicrosoftAdvertisingReasons.AudienceMissing && batch.Kind == DeliveryKind.Removal && !_lists.IsKept(batch.Audience);
         return isGone ? BatchOutcome.AllDelivered : outcome;
     }
 
@@ -119,8 +137,6 @@ internal sealed class MicrosoftAdvertisingSession : IDestinationSession
         return ValueTask.CompletedTask;
     }
 
-    // Everybody is sent again when half of the membership is over (D-14).
-    private static TimeSpan? FullSendEvery(int days) => days == MicrosoftAdvertisingLimits.EndlessMembership
-        ? null
-        : TimeSpan.FromDays(days == 0 ? MicrosoftAdvertisingLimits.LongestMembership : days) / 2;
+    // Everybody is sent again when half of the membership is over (D-14): of that which the lists have, whatever was wanted.
+    private static TimeSpan? HalfOf(int? days) => days is { } some ? TimeSpan.FromDays(some) / 2 : null;
 }

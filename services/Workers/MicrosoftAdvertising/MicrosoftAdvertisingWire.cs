@@ -73,10 +73,26 @@ internal static class MicrosoftAdvertisingWire
 
     public static byte[] AskUpload(string requestId) => Write(json => json.WriteString("RequestId", requestId));
 
-    /// <summary>Audiences of an answer; places that hold none are left out.</summary>
-    public static RemoteAudience[] ReadAudiences(JsonElement body) =>
+    /// <summary>
+    /// Audiences of an answer; places that hold none are left out. An audience that is left out counts as deleted, so an answer that
+    /// does not say clearly what there is, is a problem.
+    /// </summary>
+    public static (RemoteAudience[] Audiences, Fault? Problem) ReadAudiences(JsonElement body)
+    {
+        if (body.ValueKind != JsonValueKind.Object || !body.TryGetProperty("Audiences", out var audiences) || audiences.ValueKind != JsonValueKind.Array)
+        {
+            return ([], Fault.Lost);
+        }
+
+        var problem = MicrosoftAdvertisingOutcomes.ArrayOf(body, "PartialErrors")
+            .Select(error => MicrosoftAdvertisingOutcomes.CodeOf(error) is { } code ? MicrosoftAdvertisingOutcomes.OfCode(code) : null)
+            .FirstOrDefault(fault => fault is not null && fault.Reason != MicrosoftAdvertisingReasons.AudienceMissing);
+        return (ReadAudiences(audiences.EnumerateArray()), problem);
+    }
+
+    private static RemoteAudience[] ReadAudiences(IEnumerable<JsonElement> audiences) =>
     [
-        .. MicrosoftAdvertisingOutcomes.ArrayOf(body, "Audiences")
+        .. audiences
             .Where(audience => audience.ValueKind == JsonValueKind.Object)
             .Select(audience => new RemoteAudience(
                 ForeignAnswer.Text(audience, "Id") ?? "",

@@ -12,6 +12,7 @@ using CustomerInsights.Quickstart.Comparing;
 using CustomerInsights.Quickstart.Sampling;
 using CustomerInsights.Quickstart.Starting;
 using CustomerInsights.Quickstart.Walking;
+using CustomerInsights.Sandbox.MicrosoftAdvertising;
 using CustomerInsights.Sandbox.MicrosoftAdvertising.Controlling;
 using CustomerInsights.ServiceDefaults.Storage;
 
@@ -19,7 +20,8 @@ namespace CustomerInsights.Benchmarks.Exporting;
 
 /// <summary>
 /// A segment into a customer list with everything on this machine: everybody by the Bulk service, then one address in fifty by
-/// Apply calls, then nothing. Beside it what hashing and compressing cost by themselves.
+/// Apply calls, then nothing. Beside it what hashing and compressing cost by themselves, and what a row costs in small and in large calls.
+/// The stand-in can be told to take time for a file as the vendor does; the target is about the rest.
 /// </summary>
 internal sealed class MicrosoftAdvertisingScenario(BenchmarkOptions options, Engine engine)
 {
@@ -33,6 +35,11 @@ internal sealed class MicrosoftAdvertisingScenario(BenchmarkOptions options, Eng
 
     private readonly List<Phase> _phases = [];
     private readonly List<Target> _targets = [];
+
+    // The stand-in counts in whole milliseconds.
+    private int PerThousandRows => (int)Math.Round(options.Processing.TotalMilliseconds * 1_000 / options.Profiles);
+
+    private TimeSpan Processing => TimeSpan.FromMilliseconds((double)PerThousandRows * options.Profiles / 1_000);
 
     public async Task<Results> RunAsync(CancellationToken cancellationToken)
     {
@@ -53,13 +60,15 @@ internal sealed class MicrosoftAdvertisingScenario(BenchmarkOptions options, Eng
         }
 
         Directory.Delete(folder, recursive: true);
-        return new Results(options.Scenario, engine.ToString(), options.Profiles, Machine.This(), _phases, _targets);
+        var mapping = await new MappingRates(options.Rounds).RunAsync(cancellationToken);
+        return new Results(options.Scenario, engine.ToString(), options.Profiles, Machine.This(), _phases, [.. _targets, .. mapping.Targets]) { Rates = mapping.Rates };
     }
 
     private async Task ExportAsync(Topology topology, PlaceForServers? servers, Meter meter, string folder, CancellationToken cancellationToken)
     {
         using var insights = Insights.As(topology, await topology.TokenAsync("bench", platformAdministrator: true, cancellationToken));
         using var control = new MicrosoftAdvertisingControl(topology.SandboxAddress);
+        await control.SetAsync(new MicrosoftAdvertisingSettings { ProcessingMillisecondsPerThousandRows = PerThousandRows }, cancellationToken);
         var environment = (await SetUp.CreateEnvironmentAsync(insights, "benchmark", cancellationToken)).Name;
         await SetUp.DeclareSchemaAsync(insights, environment, GeneratedProfiles.Schema, cancellationToken);
         _phases.Add(await ImportAsync(insights, meter, environment, Path.Combine(folder, "customers.csv"), GeneratedProfiles.All(options.Profiles), cancellationToken));
@@ -85,7 +94,7 @@ internal sealed class MicrosoftAdvertisingScenario(BenchmarkOptions options, Eng
         var list = (await control.ListsAsync(cancellationToken)).Single();
         var peak = _phases.SelectMany(phase => phase.Processes).Where(use => use.Name == (engine == Engine.PostgreSql ? Worker : Topology.Standalone)).Max(use => use.PeakBytes);
         _targets.Add(Target.AtLeast("members of the list / profiles", 1, (double)list.Members / options.Profiles));
-        _targets.Add(Target.AtMost("everybody by a file, seconds", MostSeconds, full.Seconds));
+        _targets.Add(Target.AtMost($"everybody by a file, seconds besides {Processing.TotalSeconds:0.###} s of simulated processing", MostSeconds, full.Seconds - Processing.TotalSeconds));
         _targets.Add(Target.AtLeast("Apply, rows/s (added and taken out)", LeastApplied, 2 * applied.ItemsPerSecond));
         _targets.Add(Target.AtMost($"peak memory of the worker, MB", MostWorkerMegabytes, peak / Megabyte));
         _targets.Add(Target.AtMost("run without changes, requests", 0, idle.Requests ?? 0));

@@ -66,6 +66,12 @@ public sealed class LedgerStoreTests(Engine engine) : LedgerFixture(engine)
             var plan = await Database.ReadAsync(session => session.QueryAsync<string>(sql, new { AudienceId, hashes = hashes.ToArray() }), Token);
             Assert.That(string.Join('\n', plan), Does.Contain("Index Scan using ledger_by_key").And.Not.Contain("Bitmap"));
         }
+        else
+        {
+            var sql = $"EXPLAIN QUERY PLAN {LedgerStore.Probe(Engine.Sqlite, "key, customer_id", "audience_id = @AudienceId AND state IN (1, 5)", "key_hash", "@hashes")}";
+            var plan = await Database.ReadAsync(session => session.QueryAsync<(long, long, long, string Detail)>(sql, new { AudienceId, hashes = "[1, 2]" }), Token);
+            Assert.That(plan.Select(step => step.Detail), Has.Some.Contains("ledger_by_key (audience_id=? AND key_hash=?)"));
+        }
     }
 
     [Test]

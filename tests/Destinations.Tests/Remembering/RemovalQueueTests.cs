@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using CustomerInsights.Destinations.Delivering;
 using CustomerInsights.Destinations.Mapping;
 using CustomerInsights.ServiceDefaults.Storage;
@@ -43,6 +44,32 @@ public sealed class RemovalQueueTests(Engine engine) : LedgerFixture(engine)
         await Database.WriteAsync(transaction => RemovalQueue.DeleteAsync(transaction, AudienceId, ["k3", "k7", "unknown"]), Token);
         Assert.That((await QueuedAsync()).Select(removal => removal.Key), Is.EqualTo(new[] { "k0", "k1", "k2", "k4", "k5", "k6", "k8", "k9" }));
         Assert.That((await Removals.ReadAsync(new RemovalScope(AudienceId, Run), "k4", 2, Token)).Select(removal => removal.Key), Is.EqualTo(new[] { "k5", "k6" }));
+    }
+
+    // SQLite once read the whole audience for each key that waits.
+    [Test]
+    public async Task A_key_costs_the_same_however_many_are_in_the_audience()
+    {
+        await AddAsync([.. Enumerable.Range(0, 1_000).Select(i => new Removal($"gone{i:000}", "x", RemovalCause.Left))]);
+        await WriteAsync([.. Enumerable.Range(0, 2_000).Select(i => Delivered($"c{i:00000}", $"k{i}"))]);
+        var few = await BestOfAsync();
+        await WriteAsync([.. Enumerable.Range(2_000, 28_000).Select(i => Delivered($"c{i:00000}", $"k{i}"))]);
+        var many = await BestOfAsync();
+        await TestContext.Out.WriteLineAsync($"measured: {few.TotalMilliseconds:0.0} ms among 2,000, {many.TotalMilliseconds:0.0} ms among 30,000");
+        Assert.That(many / few, Is.LessThan(5));
+    }
+
+    private async Task<TimeSpan> BestOfAsync()
+    {
+        var best = TimeSpan.MaxValue;
+        for (var i = 0; i < 5; i++)
+        {
+            var began = Stopwatch.GetTimestamp();
+            Assert.That(await QueuedAsync(), Has.Count.EqualTo(1_000));
+            best = TimeSpan.FromTicks(Math.Min(best.Ticks, Stopwatch.GetElapsedTime(began).Ticks));
+        }
+
+        return best;
     }
 
     // A crash between sending and knowing, with the customer gone before the next claim: nothing else would remember it.

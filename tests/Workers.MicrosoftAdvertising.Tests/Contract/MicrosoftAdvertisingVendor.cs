@@ -27,6 +27,9 @@ internal sealed class MicrosoftAdvertisingVendor : Vendor
 
     public MicrosoftAdvertisingControl Control { get; }
 
+    /// <summary>How the stand-in behaves unless a test says otherwise.</summary>
+    public static MicrosoftAdvertisingSettings Behaviour { get; } = new() { Journal = JournalMode.Ids, AccessTokenSeconds = int.MaxValue };
+
     public override bool CarriesValues => false;
 
     public override bool WritesDown => true;
@@ -62,11 +65,12 @@ internal sealed class MicrosoftAdvertisingVendor : Vendor
 
     public override string RefusedReason => MicrosoftAdvertisingReasons.ItemRefused;
 
-    public static async Task<MicrosoftAdvertisingVendor> StartAsync(bool takesFiles, CancellationToken cancellationToken)
+    /// <param name="time">The vendor's clock; null for the system's. Tokens outlive whatever it is set to.</param>
+    public static async Task<MicrosoftAdvertisingVendor> StartAsync(bool takesFiles, CancellationToken cancellationToken, TimeProvider? time = null)
     {
-        var server = await SandboxServer.StartAsync(new SandboxOptions(), cancellationToken);
+        var server = await SandboxServer.StartAsync(new SandboxOptions { Time = time ?? TimeProvider.System }, cancellationToken);
         var control = new MicrosoftAdvertisingControl(server.Address);
-        await control.SetAsync(new MicrosoftAdvertisingSettings { Journal = JournalMode.Ids }, cancellationToken);
+        await control.SetAsync(Behaviour, cancellationToken);
         return new MicrosoftAdvertisingVendor(server, control, (await control.GrantAsync(cancellationToken)).AccessToken, takesFiles);
     }
 

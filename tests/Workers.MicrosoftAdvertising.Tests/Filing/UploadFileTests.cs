@@ -60,6 +60,16 @@ public sealed class UploadFileTests
         Assert.That(lines.Skip(1).Select(line => line.Split(',')[column]), Is.All.Empty);
     }
 
+    [Test]
+    public async Task A_list_row_alone_says_what_the_list_is_called_and_has_no_members()
+    {
+        var upload = new UploadFile(Options.Create(new MicrosoftAdvertisingOptions()));
+        await using var file = await upload.WriteListAsync("7", new WantedAudience("1", "a, \"b\" ü", "mark", -1), Token);
+        var lines = await LinesAsync(file);
+        Assert.That(lines[2..], Is.EqualTo(new[] { "Customer List,,7,,list,,,\"mark\",,\"a, \"\"b\"\" ü\",Add,,-1,," }));
+        Assert.That(lines[2].Count(c => c == ','), Is.EqualTo(lines[0].Count(c => c == ',') + 1), "one column each; one comma is in the name");
+    }
+
     private static async Task<IReadOnlyList<string>> WriteAsync(FileKind kind, IEnumerable<string> keys)
     {
         var upload = new UploadFile(Options.Create(new MicrosoftAdvertisingOptions()));
@@ -67,7 +77,7 @@ public sealed class UploadFileTests
         return await LinesAsync(file!);
     }
 
-    private static async Task<IReadOnlyList<string>> LinesAsync(Stream file)
+    private static async Task<string[]> LinesAsync(Stream file)
     {
         await using var zip = new ZipArchive(file, ZipArchiveMode.Read, leaveOpen: true);
         var entry = zip.Entries.Single();

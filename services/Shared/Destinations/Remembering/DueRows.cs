@@ -95,8 +95,10 @@ internal sealed class DueRows(Database database)
         await transaction.ExecuteAsync(
             $"""
             UPDATE audiences SET compare = compare | {AudienceStore.NextPass} WHERE audience_id = @AudienceId AND EXISTS (
-              SELECT 1 FROM ledger r JOIN ledger d ON d.audience_id = r.audience_id AND d.key_hash = r.key_hash AND d.key = r.key
-              WHERE r.audience_id = @AudienceId AND {ValueList.IsOneOf(transaction.Engine, "r.customer_id", "@ids")} AND d.state = {(int)LedgerState.Duplicate})
+              SELECT 1 FROM ledger r
+              WHERE r.audience_id = @AudienceId AND {ValueList.IsOneOf(transaction.Engine, "r.customer_id", "@ids")} AND EXISTS (
+                SELECT 1 FROM ledger d {LedgerStore.ByKey(transaction.Engine)}
+                WHERE d.audience_id = r.audience_id AND d.key_hash = r.key_hash AND d.key = r.key AND d.state = {(int)LedgerState.Duplicate}))
             """,
             parameters);
         await transaction.ExecuteAsync(

@@ -12,9 +12,6 @@ internal sealed class RemovalQueue(Database database)
     /// <summary>State of a row that waits for the key.</summary>
     private static readonly string Sharing = $"{(int)LedgerState.Duplicate}";
 
-    private static readonly string IsInFile =
-        $"r.audience_id = @AudienceId AND (r.refused_run IS NULL OR r.refused_run <> @RunId) AND NOT {HasRow($"{Holding}, {Sharing}")}";
-
     /// <summary>Queues keys. A key that waits already stays as it is.</summary>
     public static Task AddAsync(Transaction transaction, long audienceId, IReadOnlyCollection<Removal> removals)
     {
@@ -45,8 +42,8 @@ internal sealed class RemovalQueue(Database database)
         session => session.QueryAsync<QueuedRemoval>(
             $"""
             SELECT r.key, r.customer_id, r.cause,
-              {HasRow(Holding)} AS is_held,
-              {HasRow(Sharing)} AS is_shared
+              {HasRow(session, Holding)} AS is_held,
+              {HasRow(session, Sharing)} AS is_shared
             FROM removals r
             WHERE r.audience_id = @AudienceId AND r.key > @after AND (r.refused_run IS NULL OR r.refused_run <> @RunId)
             ORDER BY r.key LIMIT @limit
@@ -82,9 +79,9 @@ internal sealed class RemovalQueue(Database database)
     /// <summary>Everybody was replaced: the keys are out, except those that a duplicate waits for.</summary>
     public static async Task<long> DropReplacedAsync(Transaction transaction, long audienceId)
     {
-        var chosen = $"r.audience_id = @audienceId AND NOT {HasRow(Sharing)}";
+        var chosen = $"r.audience_id = @audienceId AND NOT {HasRow(transaction, Sharing)}";
         var removed = await transaction.QuerySingleAsync<long>(
-            $"SELECT COUNT(*) FROM removals r WHERE {chosen} AND NOT {HasRow(Holding)} AND r.cause <> {(int)RemovalCause.KeyChanged}", new { audienceId });
+            $"SELECT COUNT(*) FROM removals r WHERE {chosen} AND NOT {HasRow(transaction, Holding)} AND r.cause <> {(int)RemovalCause.KeyChanged}", new { audienceId });
         await transaction.ExecuteAsync($"DELETE FROM removals AS r WHERE {chosen}", new { audienceId });
         return removed;
     }
@@ -95,7 +92,7 @@ internal sealed class RemovalQueue(Database database)
 
     /// <summary>Keys that a file of removals would hold: no row has them, and the run was not refused them.</summary>
     public static Task<long> CountAsync(Session session, RemovalScope scope) =>
-        session.QuerySingleAsync<long>($"SELECT COUNT(*) FROM removals r WHERE {IsInFile}", new { scope.AudienceId, scope.RunId });
+        session.QuerySingleAsync<long>($"SELECT COUNT(*) FROM removals r WHERE {IsInFile(session)}", new { scope.AudienceId, scope.RunId });
 
     /// <summary>
     /// The keys of a file are out, except those that were just kept. Tells how many, without those that gave way to another key
@@ -105,7 +102,7 @@ internal sealed class RemovalQueue(Database database)
     /// <param name="keptBy">The run whose refused keys stay.</param>
     public static async Task<long> DropFiledAsync(Transaction transaction, RemovalScope scope, long keptBy)
     {
-        var chosen = $"{IsInFile} AND (r.refused_run IS NULL OR r.refused_run <> @keptBy)";
+        var chosen = $"{IsInFile(transaction)} AND (r.refused_run IS NULL OR r.refused_run <> @keptBy)";
         var parameters = new { scope.AudienceId, scope.RunId, keptBy };
         var removed = await transaction.QuerySingleAsync<long>($"SELECT COUNT(*) FROM removals r WHERE {chosen} AND r.cause <> {(int)RemovalCause.KeyChanged}", parameters);
         await transaction.ExecuteAsync($"DELETE FROM removals AS r WHERE {chosen}", parameters);
@@ -114,7 +111,7 @@ internal sealed class RemovalQueue(Database database)
 
     /// <summary>The next of these keys after one, in their byte order.</summary>
     public static Task<IReadOnlyList<FiledRemoval>> ReadFileAsync(Session session, RemovalScope scope, string after, int limit) => session.QueryAsync<FiledRemoval>(
-        $"SELECT r.key, r.customer_id, r.cause FROM removals r WHERE {IsInFile} AND r.key > @after ORDER BY r.key LIMIT @limit",
+        $"SELECT r.key, r.customer_id, r.cause FROM removals r WHERE {IsInFile(session)} AND r.key > @after ORDER BY r.key LIMIT @limit",
         new { scope.AudienceId, scope.RunId, after, limit });
 
     /// <summary>Takes keys off the queue.</summary>
@@ -124,8 +121,11 @@ internal sealed class RemovalQueue(Database database)
             $"DELETE FROM removals WHERE audience_id = @audienceId AND {ValueList.IsOneOf(transaction.Engine, "key", "@keys")}",
             new { audienceId, keys = ValueList.Of(transaction.Engine, keys) });
 
-    private static string HasRow(string states) =>
-        $"EXISTS (SELECT 1 FROM ledger l WHERE l.audience_id = r.audience_id AND l.key_hash = r.key_hash AND l.key = r.key AND l.state IN ({states}))";
+    private static string IsInFile(Session session) =>
+        $"r.audience_id = @AudienceId AND (r.refused_run IS NULL OR r.refused_run <> @RunId) AND NOT {HasRow(session, $"{Holding}, {Sharing}")}";
+
+    private static string HasRow(Session session, string states) =>
+        $"EXISTS (SELECT 1 FROM ledger l {LedgerStore.ByKey(session.Engine)} WHERE l.audience_id = r.audience_id AND l.key_hash = r.key_hash AND l.key = r.key AND l.state IN ({states}))";
 }
 
 /// <summary>Whose removals, during which run.</summary>

@@ -14,12 +14,18 @@ internal sealed class MicrosoftAdvertisingFiles(
     MicrosoftAdvertisingAccounts accounts, AudienceLists lists, UploadFile upload, FileSettings settings) : IFileDelivery
 {
     private const string NoErrors = "none";
+
+    /// <summary>Ticket of a file that nobody has to be sent: whom it would take out stands nowhere.</summary>
+    private const string Needless = "needless";
     private const int UrlAlreadyUsed = 3224;
 
     private readonly Uri _reserve = new(settings.Bulk, "BulkUploadUrl/Query");
     private readonly Uri _ask = new(settings.Bulk, "BulkUploadStatus/Query");
 
-    public FileLimits Limits { get; } = settings.Limits;
+    public FileLimits Limits { get; private set; } = settings.Limits;
+
+    /// <summary>From now on everybody is sent again after that time; null for never.</summary>
+    public void SendAllEvery(TimeSpan? time) => Limits = Limits with { FullSendEvery = time };
 
     public TimeSpan AskAfter(long rows, long asked)
     {
@@ -29,6 +35,11 @@ internal sealed class MicrosoftAdvertisingFiles(
 
     public async Task<FileStep> ReserveAsync(FileOrder order, CancellationToken cancellationToken)
     {
+        if (NobodyMisses(order) && await lists.FindAsync(order.Audience, cancellationToken) is null)
+        {
+            return FileStep.Taken with { Ticket = Needless, Place = Needless };
+        }
+
         var account = AudienceKey.Parse(order.Audience);
         var reply = await accounts.CallAsync(account, HttpMethod.Post, _reserve, MicrosoftAdvertisingWire.ReserveUpload(account.AccountId), cancellationToken);
         if (reply.Fault is { } fault)
@@ -44,6 +55,11 @@ internal sealed class MicrosoftAdvertisingFiles(
 
     public async Task<FileStep> UploadAsync(FileOrder order, string place, IAsyncEnumerable<string> keys, CancellationToken cancellationToken)
     {
+        if (place == Needless)
+        {
+            return FileStep.Taken;
+        }
+
         if (await lists.FindAsync(order.Audience, cancellationToken) is not { } listId)
         {
             return Step(new Fault(Answer.Misdirected, MicrosoftAdvertisingReasons.AudienceMissing));
@@ -55,6 +71,17 @@ internal sealed class MicrosoftAdvertisingFiles(
             return Step(new Fault(Answer.Misdirected, Reasons.FileTooLarge));
         }
 
+        if (order.Kind == FileKind.Replacement)
+        {
+            await lists.ReplacingAsync(order.Audience, cancellationToken);
+        }
+
+        return await UploadAsync(order, place, file, cancellationToken);
+    }
+
+    /// <summary>Uploads a file that is written already, once.</summary>
+    public async Task<FileStep> UploadAsync(FileOrder order, string place, Stream file, CancellationToken cancellationToken)
+    {
         var reply = await accounts.UploadAsync(AudienceKey.Parse(order.Audience), new Uri(place), () => BodyOf(file), cancellationToken);
         return reply.Fault is null || MicrosoftAdvertisingOutcomes.CodesOf(reply.Body).Contains(UrlAlreadyUsed) ? FileStep.Taken
             : MicrosoftAdvertisingOutcomes.CodesOf(reply.Body).Any(code => code is 3220 or 3226) ? FileStep.Taken with { State = FileState.Dropped }
@@ -63,6 +90,11 @@ internal sealed class MicrosoftAdvertisingFiles(
 
     public async Task<FileStep> AskAsync(FileOrder order, string ticket, CancellationToken cancellationToken)
     {
+        if (ticket == Needless)
+        {
+            return FileStep.Taken with { State = FileState.Done, Result = NoErrors };
+        }
+
         var reply = await accounts.CallAsync(AudienceKey.Parse(order.Audience), HttpMethod.Post, _ask, MicrosoftAdvertisingWire.AskUpload(ticket), cancellationToken);
         if (reply.Fault is { } fault)
         {
@@ -79,7 +111,7 @@ internal sealed class MicrosoftAdvertisingFiles(
             "Completed" => FileStep.Taken with { State = FileState.Done, Result = NoErrors },
             "UploadFileRowCountExceeded" => Step(new Fault(Answer.Misdirected, Reasons.FileTooLarge)),
             "UploadFileFormatNotSupported" => Step(new Fault(Answer.Misdirected, MicrosoftAdvertisingReasons.FileFormatRefused)),
-            "Failed" or "Expired" or "Aborted" => Failed(reply),
+            "Failed" or "Expired" or "Aborted" => Failed(order, reply),
             _ => Step(Fault.Lost),
         };
     }
@@ -99,14 +131,21 @@ internal sealed class MicrosoftAdvertisingFiles(
             fault = await ResultFile.ReadAsync(spool, refusals, cancellationToken);
         }
 
-        return fault is null ? FileStep.Taken : Step(fault);
+        return fault is null || IsNeedless(order, fault) ? FileStep.Taken : Step(fault);
     }
 
+    // Nobody stands in a list that was deleted.
+    private bool IsNeedless(FileOrder order, Fault fault) => NobodyMisses(order) && fault.Reason == MicrosoftAdvertisingReasons.AudienceMissing;
+
+    private bool NobodyMisses(FileOrder order) => order.Kind == FileKind.Removals && !lists.IsKept(order.Audience);
+
     // Codes without meaning, 0 among them, are no reason; what failed took no effect and may be tried again.
-    private FileStep Failed(Reply reply)
+    private FileStep Failed(FileOrder order, Reply reply)
     {
         var fault = MicrosoftAdvertisingOutcomes.CodesOf(reply.Body).Where(code => code != 0).Select(MicrosoftAdvertisingOutcomes.OfCode).FirstOrDefault(fault => fault is not null);
-        return fault is null ? FileStep.Taken with { State = FileState.Dropped } : Step(fault);
+        return fault is null ? FileStep.Taken with { State = FileState.Dropped }
+            : IsNeedless(order, fault) ? FileStep.Taken with { State = FileState.Done, Result = NoErrors }
+            : Step(fault);
     }
 
     private static MultipartFormDataContent BodyOf(Stream file)

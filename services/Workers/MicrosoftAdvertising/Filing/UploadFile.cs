@@ -22,23 +22,41 @@ internal sealed class UploadFile(IOptions<MicrosoftAdvertisingOptions> options)
     /// <summary>The file, ready to be read from its beginning; it is deleted when it is closed. Null when it is longer than a file may be.</summary>
     public async Task<Stream?> WriteAsync(FileKind kind, string listId, IAsyncEnumerable<string> keys, CancellationToken cancellationToken)
     {
+        var file = await SpoolAsync(csv => WriteAsync(csv, kind, listId, keys, cancellationToken), cancellationToken);
+        if (file.Length <= MicrosoftAdvertisingLimits.FileBytes)
+        {
+            return file;
+        }
+
+        await file.DisposeAsync();
+        return null;
+    }
+
+    /// <summary>
+    /// As above, a file that changes a list and none of its members. An existing list wants an action; without rows of members it has no effect
+    /// (https://learn.microsoft.com/advertising/bulk-service/customer-list).
+    /// </summary>
+    public Task<Stream> WriteListAsync(string listId, WantedAudience wanted, CancellationToken cancellationToken)
+    {
+        var row = string.Create(
+            CultureInfo.InvariantCulture,
+            $"Customer List,,{listId},,list,,,{Quote(wanted.Description)},,{Quote(wanted.Name)},{ActionOf(FileKind.Additions)},,{wanted.MembershipDuration},,\r\n");
+        return SpoolAsync(csv => csv.WriteAsync(Encoding.UTF8.GetBytes($"\ufeff{Head}{row}"), cancellationToken).AsTask(), cancellationToken);
+    }
+
+    private async Task<Stream> SpoolAsync(Func<Stream, Task> write, CancellationToken cancellationToken)
+    {
         var spool = Spool.Open(options.Value.SpoolFolder);
         try
         {
             await using (var zip = new ZipArchive(spool, ZipArchiveMode.Create, leaveOpen: true))
             await using (var csv = await zip.CreateEntry("upload.csv", CompressionLevel.Fastest).OpenAsync(cancellationToken))
             {
-                await WriteAsync(csv, kind, listId, keys, cancellationToken);
+                await write(csv);
             }
 
             spool.Position = 0;
-            if (spool.Length <= MicrosoftAdvertisingLimits.FileBytes)
-            {
-                return spool;
-            }
-
-            await spool.DisposeAsync();
-            return null;
+            return spool;
         }
         catch
         {
@@ -68,6 +86,8 @@ internal sealed class UploadFile(IOptions<MicrosoftAdvertisingOptions> options)
 
         await csv.WriteAsync(buffer.AsMemory(0, length), cancellationToken);
     }
+
+    private static string Quote(string text) => $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
 
     private static string ActionOf(FileKind kind) => kind switch
     {

@@ -1,44 +1,28 @@
-using CustomerInsights.Contracts.Exports.V1;
-using CustomerInsights.Destinations;
 using CustomerInsights.Destinations.Deciding;
 using CustomerInsights.ServiceDefaults.Errors;
 using CustomerInsights.ServiceDefaults.Resources;
-using Microsoft.Extensions.Options;
 
 namespace CustomerInsights.Workers.MicrosoftAdvertising.Keeping;
 
 /// <summary>
 /// Keeps one customer list for each segment of an export (MSA-11, D-09): creates it, finds it again when the answer to that was lost,
-/// takes one over that somebody else has made only if the export says so, and renames it with its segment.
+/// takes one over that somebody else has made only if the export says so, and renames it with its segment. Whether everybody in a list
+/// has to be replaced is written down together with the list, since a run may end before it comes to that.
 /// </summary>
-internal sealed partial class KeepAudiences(
-    AudienceRecords records, IdGenerator ids, IOptions<MicrosoftAdvertisingOptions> options, TimeProvider time, ILogger<KeepAudiences> logger)
+internal sealed partial class KeepAudiences(AudienceRecords records, AudienceCalls calls, ChangeAudience change, IdGenerator ids, ILogger<KeepAudiences> logger)
 {
-    private const int MaxAttempts = 6;
-    private static readonly TimeSpan FirstWait = TimeSpan.FromSeconds(1);
-
-    private readonly Uri _audiences = new(new Uri(options.Value.CampaignAddress), "Audiences");
-    private readonly Uri _query = new(new Uri(options.Value.CampaignAddress), "Audiences/QueryByIds");
-
     /// <summary>List ids by audience, and the audiences whose members are not known to be those that were sent.</summary>
-    public async Task<Result<KeptAudiences>> RunAsync(
-        MicrosoftAdvertisingAccounts accounts, RunAssignment assignment, IReadOnlyList<AudienceKey> keys, CancellationToken cancellationToken)
+    public async Task<Result<KeptAudiences>> RunAsync(KeepingJob job, IReadOnlyList<AudienceKey> keys, CancellationToken cancellationToken)
     {
         var kept = new KeptAudiences();
-        if (keys.Count == 0)
-        {
-            return kept;
-        }
-
-        var job = new Keeping(accounts, assignment, keys[0]);
         var found = new Dictionary<AudienceKey, AudienceRecord?>();
         foreach (var key in keys)
         {
-            found[key] = await records.FindAsync(key, cancellationToken);
+            found[key] = await FindRecordAsync(job, key, cancellationToken);
         }
 
         var known = found.Values.Select(record => record?.ListId).OfType<string>().ToList();
-        var remote = known.Count == 0 ? Array.Empty<RemoteAudience>() : await QueryAsync(job, known, cancellationToken);
+        var remote = known.Count == 0 ? Array.Empty<RemoteAudience>() : await calls.QueryAsync(job, known, cancellationToken);
         if (remote.Refusal is { } refusal)
         {
             return refusal;
@@ -58,54 +42,69 @@ internal sealed partial class KeepAudiences(
         return kept;
     }
 
+    // Whom another ledger has brought in, this one does not know: everybody is replaced (D-08).
+    private async Task<AudienceRecord?> FindRecordAsync(KeepingJob job, AudienceKey key, CancellationToken cancellationToken)
+    {
+        var record = await records.FindAsync(key, cancellationToken);
+        if (record is null || record.Ledger == job.Ledger)
+        {
+            return record;
+        }
+
+        record = record with { Ledger = job.Ledger, MustReplace = record.MustReplace || record.Ledger is not null };
+        await records.SaveAsync(key, record, cancellationToken);
+        return record;
+    }
+
     private async Task<Result<KeptAudience>> KeepAsync(
-        Keeping job, AudienceKey key, AudienceRecord? record, IReadOnlyList<RemoteAudience> remote, CancellationToken cancellationToken)
+        KeepingJob job, AudienceKey key, AudienceRecord? record, IReadOnlyList<RemoteAudience> remote, CancellationToken cancellationToken)
     {
         if (record?.ListId is { } id && remote.FirstOrDefault(audience => audience.Id == id) is { } present)
         {
-            return await RenameAsync(job, key, record, present, cancellationToken) is { } refusal ? refusal : new KeptAudience(id, IsUnknown: false);
+            return await ChangeAsync(job, key, record, present, cancellationToken);
         }
 
-        var isLost = record?.ListId is not null;
-        if (isLost)
+        if (record?.ListId is not null)
         {
             Log.Deleted(logger, key.Segment);
         }
-        else if (record is not null && await FindOwnAsync(job, record, cancellationToken) is { } search)
+        else if (record is not null)
         {
-            // An earlier attempt did not live to see the answer.
+            // An earlier attempt did not live to see the answer, or was refused.
+            var search = await calls.FindAsync(job, audience => IsOurs(audience, record), cancellationToken);
             return search.Refusal is { } refusal ? refusal
-                : search.Value.Id.Length > 0 ? await TakeAsync(key, record, search.Value.Id, isUnknown: true, cancellationToken)
-                : await CreateAsync(job, key, record, isUnknown: false, cancellationToken);
+                : search.Value.Id.Length > 0 ? await TakeAsync(job, key, record, search.Value, cancellationToken)
+                : await CreateAsync(job, key, record, cancellationToken);
         }
 
-        // Written down first: whatever happens to the answer, the list can be told by its marker.
-        var intent = new AudienceRecord(ids.Next(), null);
+        // Written down first: whatever happens to the answer, the list can be told by its marker, and a new one in the place of another is filled.
+        var intent = new AudienceRecord(ids.Next(), null, job.Ledger, MustReplace: record is not null);
         await records.SaveAsync(key, intent, cancellationToken);
-        return await CreateAsync(job, key, intent, isLost, cancellationToken);
+        return await CreateAsync(job, key, intent, cancellationToken);
     }
 
-    private async Task<Result<KeptAudience>> CreateAsync(Keeping job, AudienceKey key, AudienceRecord record, bool isUnknown, CancellationToken cancellationToken)
+    private async Task<Result<KeptAudience>> CreateAsync(KeepingJob job, AudienceKey key, AudienceRecord record, CancellationToken cancellationToken)
     {
         var wanted = Want(job, key, record);
         if (wanted.Name.Length is 0 or > MicrosoftAdvertisingLimits.NameLength)
         {
-            return Refuse(MicrosoftAdvertisingReasons.AudienceNameInvalid);
+            return MicrosoftAdvertisingReasons.Refuse(MicrosoftAdvertisingReasons.AudienceNameInvalid);
         }
 
         for (var attempt = 1; ; attempt++)
         {
-            var reply = await job.Accounts.CallAsync(key, HttpMethod.Post, _audiences, MicrosoftAdvertisingWire.AddAudience(wanted), cancellationToken);
+            var reply = await calls.AddAsync(job, key, wanted, cancellationToken);
             if (reply.Fault is null && IdOf(reply) is { } id)
             {
                 Log.Created(logger, key.Segment);
-                return await TakeAsync(key, record, id, isUnknown, cancellationToken);
+                await records.SaveAsync(key, record with { ListId = id }, cancellationToken);
+                return new KeptAudience(id, record.MustReplace, wanted.MembershipDuration);
             }
 
-            var fault = reply.Fault ?? PartialFault(reply);
+            var fault = reply.Fault ?? AudienceCalls.PartialFault(reply);
             if (fault.Answer is Answer.Unknown || fault.Reason == MicrosoftAdvertisingReasons.AudienceNameTaken)
             {
-                var search = await FindAsync(job, audience => IsOurs(audience, record) || string.Equals(audience.Name, wanted.Name, StringComparison.OrdinalIgnoreCase), cancellationToken);
+                var search = await calls.FindAsync(job, audience => IsOurs(audience, record) || string.Equals(audience.Name, wanted.Name, StringComparison.OrdinalIgnoreCase), cancellationToken);
                 if (search.Refusal is { } refusal)
                 {
                     return refusal;
@@ -113,119 +112,50 @@ internal sealed partial class KeepAudiences(
 
                 if (search.Value.Id.Length > 0)
                 {
-                    return await AdoptAsync(job, key, record, search.Value, cancellationToken);
+                    return IsOurs(search.Value, record)
+                        ? await TakeAsync(job, key, record, search.Value, cancellationToken)
+                        : await AdoptAsync(job, key, record, search.Value, cancellationToken);
                 }
             }
 
-            if (!await MayRetryAsync(fault, attempt, cancellationToken))
+            if (!await calls.MayRetryAsync(fault, attempt, cancellationToken))
             {
-                return Refuse(fault.Reason);
+                return MicrosoftAdvertisingReasons.Refuse(fault.Reason);
             }
         }
     }
 
-    private async Task<Result<KeptAudience>> AdoptAsync(Keeping job, AudienceKey key, AudienceRecord record, RemoteAudience audience, CancellationToken cancellationToken)
+    private async Task<Result<KeptAudience>> AdoptAsync(KeepingJob job, AudienceKey key, AudienceRecord record, RemoteAudience audience, CancellationToken cancellationToken)
     {
-        if (IsOurs(audience, record))
+        // Two segments in one list would take out each other's members for ever; no consent covers that.
+        if (await records.IsOfAnotherAsync(key, audience.Id, cancellationToken))
         {
-            return await TakeAsync(key, record, audience.Id, isUnknown: true, cancellationToken);
+            return MicrosoftAdvertisingReasons.Refuse(MicrosoftAdvertisingReasons.AudienceOfAnotherSegment);
         }
 
         if (!job.Assignment.Export.MicrosoftAdvertising.AdoptExisting)
         {
-            return Refuse(MicrosoftAdvertisingReasons.AudienceNameTaken);
+            return MicrosoftAdvertisingReasons.Refuse(MicrosoftAdvertisingReasons.AudienceNameTaken);
         }
 
         Log.Adopted(logger, key.Segment);
-        var taken = await TakeAsync(key, record, audience.Id, isUnknown: true, cancellationToken);
-        return await RenameAsync(job, key, record, audience, cancellationToken) is { } refusal ? refusal : taken;
+        return await TakeAsync(job, key, record with { MustReplace = true }, audience, cancellationToken);
     }
 
-    private async Task<Result<KeptAudience>> TakeAsync(AudienceKey key, AudienceRecord record, string id, bool isUnknown, CancellationToken cancellationToken)
+    private async Task<Result<KeptAudience>> TakeAsync(KeepingJob job, AudienceKey key, AudienceRecord record, RemoteAudience audience, CancellationToken cancellationToken)
     {
-        await records.SaveAsync(key, record with { ListId = id }, cancellationToken);
-        return new KeptAudience(id, isUnknown);
+        record = record with { ListId = audience.Id };
+        await records.SaveAsync(key, record, cancellationToken);
+        return await ChangeAsync(job, key, record, audience, cancellationToken);
     }
 
-    // The documents disagree on whether a customer list can be updated so. One that cannot keeps its name; that stops no run.
-    private async Task<Refusal?> RenameAsync(Keeping job, AudienceKey key, AudienceRecord record, RemoteAudience present, CancellationToken cancellationToken)
+    private async Task<Result<KeptAudience>> ChangeAsync(KeepingJob job, AudienceKey key, AudienceRecord record, RemoteAudience present, CancellationToken cancellationToken)
     {
-        var wanted = Want(job, key, record);
-        if (present.Name == wanted.Name && present.Description == wanted.Description && present.MembershipDuration == wanted.MembershipDuration)
-        {
-            return null;
-        }
-
-        for (var attempt = 1; ; attempt++)
-        {
-            var reply = await job.Accounts.CallAsync(key, HttpMethod.Put, _audiences, MicrosoftAdvertisingWire.UpdateAudience(wanted, present.Id), cancellationToken);
-            var errors = MicrosoftAdvertisingOutcomes.ArrayOf(reply.Body, "PartialErrors").Any();
-            if (reply.Fault is null && !errors)
-            {
-                Log.Renamed(logger, key.Segment);
-                return null;
-            }
-
-            var fault = reply.Fault ?? PartialFault(reply);
-            if (fault.Reason == MicrosoftAdvertisingReasons.AudienceNameTaken)
-            {
-                return Refuse(fault.Reason);
-            }
-
-            if (reply.Fault is null)
-            {
-                Log.NotRenamed(logger, key.Segment, fault.Code);
-                return null;
-            }
-
-            if (!await MayRetryAsync(fault, attempt, cancellationToken))
-            {
-                return Refuse(fault.Reason);
-            }
-        }
+        var days = await change.RunAsync(job, key, Want(job, key, record), present, cancellationToken);
+        return days.Refusal is { } refusal ? refusal : new KeptAudience(present.Id, record.MustReplace, days.Value);
     }
 
-    private Task<Result<RemoteAudience>> FindOwnAsync(Keeping job, AudienceRecord record, CancellationToken cancellationToken) =>
-        FindAsync(job, audience => IsOurs(audience, record), cancellationToken);
-
-    // Nobody is an audience without an id.
-    private async Task<Result<RemoteAudience>> FindAsync(Keeping job, Func<RemoteAudience, bool> isWanted, CancellationToken cancellationToken)
-    {
-        var all = await QueryAsync(job, [], cancellationToken);
-        return all.Refusal is { } refusal ? refusal : all.Value.FirstOrDefault(isWanted) ?? new RemoteAudience("", "", "", null);
-    }
-
-    private async Task<Result<RemoteAudience[]>> QueryAsync(Keeping job, IReadOnlyCollection<string> listIds, CancellationToken cancellationToken)
-    {
-        for (var attempt = 1; ; attempt++)
-        {
-            var reply = await job.Accounts.CallAsync(job.Account, HttpMethod.Post, _query, MicrosoftAdvertisingWire.QueryAudiences(listIds), cancellationToken);
-            if (reply.Fault is not { } fault)
-            {
-                return MicrosoftAdvertisingWire.ReadAudiences(reply.Body);
-            }
-
-            if (!await MayRetryAsync(fault, attempt, cancellationToken))
-            {
-                return Refuse(fault.Reason);
-            }
-        }
-    }
-
-    // Here nothing is sent in parallel, and nothing is counted: a plain wait will do. The run can be stopped during it.
-    private async Task<bool> MayRetryAsync(Fault fault, int attempt, CancellationToken cancellationToken)
-    {
-        if (attempt >= MaxAttempts || fault.Answer is not (Answer.Throttled or Answer.Unavailable or Answer.Unknown))
-        {
-            return false;
-        }
-
-        var wait = FirstWait * Math.Pow(2, attempt - 1);
-        await Task.Delay(fault.Wait > wait ? fault.Wait.Value : wait, time, cancellationToken);
-        return true;
-    }
-
-    private static WantedAudience Want(Keeping job, AudienceKey key, AudienceRecord record)
+    private static WantedAudience Want(KeepingJob job, AudienceKey key, AudienceRecord record)
     {
         var name = job.Assignment.SegmentDisplayNames.TryGetValue(key.Segment, out var display) ? display : key.Segment[(key.Segment.LastIndexOf('/') + 1)..];
         var days = job.Assignment.Export.MicrosoftAdvertising.MembershipDurationDays;
@@ -242,27 +172,10 @@ internal sealed partial class KeepAudiences(
         return ids is [{ ValueKind: System.Text.Json.JsonValueKind.String } id] && id.GetString() is { Length: > 0 } text ? text : null;
     }
 
-    private static Fault PartialFault(Reply reply)
-    {
-        var code = MicrosoftAdvertisingOutcomes.ArrayOf(reply.Body, "PartialErrors").Select(MicrosoftAdvertisingOutcomes.CodeOf).FirstOrDefault(code => code is not null);
-        return code is null ? Fault.Lost : MicrosoftAdvertisingOutcomes.OfCode(code.Value) ?? new Fault(Answer.Misdirected, MicrosoftAdvertisingReasons.AudienceSettingsRefused, code.Value);
-    }
-
-    private static Refusal Refuse(string reason) =>
-        Refusal.Precondition(reason, MicrosoftAdvertisingReasons.Explain(reason) is { Length: > 0 } own ? own : Reasons.Explain(reason));
-
-    private sealed record Keeping(MicrosoftAdvertisingAccounts Accounts, RunAssignment Assignment, AudienceKey Account);
-
     private static partial class Log
     {
         [LoggerMessage(1, LogLevel.Information, "Created the audience of {Segment}")]
         public static partial void Created(ILogger logger, string segment);
-
-        [LoggerMessage(2, LogLevel.Information, "Renamed the audience of {Segment}, or changed its settings")]
-        public static partial void Renamed(ILogger logger, string segment);
-
-        [LoggerMessage(3, LogLevel.Warning, "The audience of {Segment} keeps its name and settings: Microsoft Advertising does not change them (code {Code})")]
-        public static partial void NotRenamed(ILogger logger, string segment, int code);
 
         [LoggerMessage(4, LogLevel.Warning, "The audience of {Segment} was deleted at Microsoft Advertising; it is created anew and filled")]
         public static partial void Deleted(ILogger logger, string segment);
@@ -271,29 +184,3 @@ internal sealed partial class KeepAudiences(
         public static partial void Adopted(ILogger logger, string segment);
     }
 }
-
-/// <summary>The lists of a run.</summary>
-internal sealed class KeptAudiences
-{
-    private readonly Dictionary<string, string> _lists = new(StringComparer.Ordinal);
-    private readonly List<string> _unknown = [];
-
-    /// <summary>List id by key of the audience.</summary>
-    public IReadOnlyDictionary<string, string> Lists => _lists;
-
-    /// <summary>Keys of audiences that may hold others than whom was sent, or nobody.</summary>
-    public IReadOnlyCollection<string> Unknown => _unknown;
-
-    public void Add(AudienceKey key, KeptAudience audience)
-    {
-        _lists[key.ToString()] = audience.ListId;
-        if (audience.IsUnknown)
-        {
-            _unknown.Add(key.ToString());
-        }
-    }
-}
-
-/// <summary>One list.</summary>
-/// <param name="IsUnknown">It may hold others than whom was sent, or nobody.</param>
-internal sealed record KeptAudience(string ListId, bool IsUnknown);
