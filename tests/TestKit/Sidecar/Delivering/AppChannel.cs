@@ -50,6 +50,8 @@ internal sealed class AppChannel : IDisposable
         {
             await Task.Delay(BetweenDials, _options.Time, cancellationToken);
         }
+
+        IsHealthy = _options.AppHealth is null;
     }
 
     /// <summary>Follows how the app is, for as long as the token allows.</summary>
@@ -58,7 +60,6 @@ internal sealed class AppChannel : IDisposable
     {
         if (_options.AppHealth is not { } check)
         {
-            IsHealthy = true;
             await changed(true);
             return;
         }

@@ -1,0 +1,55 @@
+using Grpc.Core;
+using static Dapr.Runtime.V1.TopicEventResponse.Types;
+
+namespace CustomerInsights.Sidecar.Tests.Delivering;
+
+/// <summary>What becomes of an event, by what the app answers.</summary>
+[Parallelizable]
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+internal sealed class ReplyTableTests : SidecarFixture
+{
+    [CancelAfter(20_000)]
+    [TestCase(TopicEventResponseStatus.Success, 1, false)]
+    [TestCase(TopicEventResponseStatus.Drop, 1, true)]
+    [TestCase(TopicEventResponseStatus.Retry, 3, true)]
+    [TestCase((TopicEventResponseStatus)9, 3, true)]
+    public async Task By_status(TopicEventResponseStatus status, int deliveries, bool buried, CancellationToken cancellationToken)
+    {
+        App.Answer = (_, _) => Task.FromResult(status);
+
+        await ExpectAsync(deliveries, buried, cancellationToken);
+    }
+
+    [CancelAfter(20_000)]
+    [TestCase(StatusCode.Unimplemented, 1, false)]
+    [TestCase(StatusCode.InvalidArgument, 3, true)]
+    [TestCase(StatusCode.NotFound, 3, true)]
+    [TestCase(StatusCode.Unavailable, 3, true)]
+    [TestCase(StatusCode.Unknown, 3, true)]
+    public async Task By_error(StatusCode code, int deliveries, bool buried, CancellationToken cancellationToken)
+    {
+        App.Answer = (_, _) => throw new RpcException(new Status(code, "no"));
+
+        await ExpectAsync(deliveries, buried, cancellationToken);
+    }
+
+    // A second event that succeeds comes after the first is settled: then all that will happen to the first has happened.
+    private async Task ExpectAsync(int deliveries, bool buried, CancellationToken cancellationToken)
+    {
+        var refuse = App.Answer;
+        App.Answer = (request, context) => request.Id == "1" ? refuse(request, context) : Task.FromResult(TopicEventResponseStatus.Drop);
+        await StartAsync(cancellationToken, options => options with { Inbound = Retries(2), Components = [Component] });
+        await PublishAsync("1", cancellationToken);
+        await App.HearAsync(deliveries, cancellationToken);
+        await (buried ? Undertaker.HearAsync(1, cancellationToken) : Task.CompletedTask);
+        await PublishAsync("2", cancellationToken);
+        await Undertaker.HearAsync(buried ? 2 : 1, cancellationToken);
+
+        Assert.Multiple(() =>
+        {
+            Assert.That(Ids(App.Events), Is.EqualTo((string[])[.. Enumerable.Repeat("1", deliveries), "2"]));
+            Assert.That(Ids(Undertaker.Events), Is.EqualTo(buried ? ["1", "2"] : (string[])["2"]));
+            Assert.That(Network.Waiting("pubsub", "shop-orders"), Is.Zero);
+        });
+    }
+}
