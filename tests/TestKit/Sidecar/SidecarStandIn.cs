@@ -87,6 +87,7 @@ public sealed class SidecarStandIn : IRunningSidecar
         component.Type switch
         {
             SidecarComponent.InMemory => new InMemoryPubSub(component, options.AppId, options.Network.BrokerOf(component.Name)),
+            SidecarComponent.RabbitMq => new RabbitMqPubSub(component, options.AppId, options.Time),
             _ => throw new NotSupportedException($"The stand-in has no component {component.Type}."),
         },
         component.Faults,
