@@ -1,6 +1,7 @@
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json.Nodes;
+using CustomerInsights.TestKit;
 using CustomerInsights.TestKit.Sidecar;
 
 namespace CustomerInsights.Sidecar.Tests;
@@ -21,6 +22,12 @@ internal sealed class Courier(IRunningSidecar sidecar) : IDisposable
     private readonly HttpClient _http = new() { BaseAddress = sidecar.HttpAddress };
 
     public string? Token { get; init; }
+
+    /// <summary>Waits until the sidecar has found its app and subscribed.</summary>
+    public Task WaitForSubscriptionsAsync(CancellationToken cancellationToken) => Eventually.TrueAsync(
+        async () => (await GetAsync("/v1.0/metadata", cancellationToken)).Json["subscriptions"] is JsonArray { Count: > 0 },
+        "the sidecar has subscribed",
+        cancellationToken: cancellationToken);
 
     public Task<Answer> GetAsync(string path, CancellationToken cancellationToken) => SendAsync(HttpMethod.Get, path, null, cancellationToken);
 

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using CustomerInsights.TestKit;
 using CustomerInsights.TestKit.Sidecar;
 
 namespace CustomerInsights.Sidecar.Tests;
@@ -10,16 +9,22 @@ internal abstract class SidecarFixture : IAsyncDisposable
     protected const string Graveyard = "orders.dead";
 
     private readonly List<IAsyncDisposable> _started = [];
+    private SidecarComponent? _component;
 
     protected SidecarNetwork Network { get; } = new();
 
-    protected SidecarComponent Component { get; init; } = new();
+    /// <summary>Whether the tests use nothing but what the real sidecar has, too: no faults, no look inside.</summary>
+    protected virtual bool CanUseDaprd => false;
+
+    protected SidecarComponent Component => _component ??= new SidecarComponent();
 
     protected TestApp App { get; } = new() { Subscriptions = { TestApp.Subscribe("orders", Graveyard) } };
 
     protected TestApp Undertaker { get; } = new() { Subscriptions = { TestApp.Subscribe(Graveyard) } };
 
-    protected SidecarStandIn Sidecar { get; private set; } = null!;
+    protected IRunningSidecar Sidecar { get; private set; } = null!;
+
+    protected SidecarStandIn StandIn => (SidecarStandIn)Sidecar;
 
     public virtual async ValueTask DisposeAsync()
     {
@@ -38,6 +43,7 @@ internal abstract class SidecarFixture : IAsyncDisposable
     /// <summary>Starts both apps with their sidecars, and waits until they have subscribed.</summary>
     protected async Task StartAsync(CancellationToken cancellationToken, Func<SidecarOptions, SidecarOptions>? adjust = null)
     {
+        _component ??= CanUseDaprd ? await RunningSidecar.CreateComponentAsync(cancellationToken) : new SidecarComponent();
         await App.ListenAsync();
         await Undertaker.ListenAsync();
         Sidecar = await StartSidecarAsync((adjust ?? (options => options))(Options("shop", App)), cancellationToken);
@@ -47,13 +53,14 @@ internal abstract class SidecarFixture : IAsyncDisposable
     protected SidecarOptions Options(string appId, TestApp? app) =>
         new() { AppId = appId, Network = Network, AppAddress = app?.Address, Components = [Component] };
 
-    protected async Task<SidecarStandIn> StartSidecarAsync(SidecarOptions options, CancellationToken cancellationToken, bool waits = true)
+    protected async Task<IRunningSidecar> StartSidecarAsync(SidecarOptions options, CancellationToken cancellationToken, bool waits = true)
     {
-        var sidecar = await SidecarStandIn.StartAsync(options, cancellationToken);
+        var sidecar = CanUseDaprd ? await RunningSidecar.StartAsync(options, cancellationToken) : await SidecarStandIn.StartAsync(options, cancellationToken);
         _started.Add(sidecar);
         if (waits && options.AppAddress is not null)
         {
-            await Eventually.TrueAsync(() => sidecar.Subscriptions.Count > 0, $"{options.AppId} has subscribed", cancellationToken: cancellationToken);
+            using var courier = new Courier(sidecar);
+            await courier.WaitForSubscriptionsAsync(cancellationToken);
         }
 
         return sidecar;

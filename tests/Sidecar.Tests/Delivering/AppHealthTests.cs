@@ -31,7 +31,7 @@ internal sealed class AppHealthTests : SidecarFixture
     {
         App.IsWell = false;
         await App.ListenAsync();
-        var sidecar = await StartSidecarAsync(Options("shop", App) with { AppHealth = Quick }, cancellationToken, waits: false);
+        var sidecar = (SidecarStandIn)await StartSidecarAsync(Options("shop", App) with { AppHealth = Quick }, cancellationToken, waits: false);
         await Eventually.TrueAsync(() => App.HealthQuestions > 1, "the app is asked again", cancellationToken: cancellationToken);
         var subscribed = sidecar.Subscriptions.Count;
         App.IsWell = true;
@@ -45,7 +45,7 @@ internal sealed class AppHealthTests : SidecarFixture
     {
         await StartAsync(cancellationToken, options => options with { AppHealth = Quick });
         App.IsWell = false;
-        await Eventually.TrueAsync(() => Sidecar.Subscriptions.Count == 0, "the sidecar unsubscribes", cancellationToken: cancellationToken);
+        await Eventually.TrueAsync(() => StandIn.Subscriptions.Count == 0, "the sidecar unsubscribes", cancellationToken: cancellationToken);
         await PublishAsync("1", cancellationToken);
         var waiting = Network.Waiting("pubsub", "shop-orders");
         App.IsWell = true;

@@ -8,6 +8,8 @@ namespace CustomerInsights.Sidecar.Tests.Delivering;
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 internal sealed class ReplyTableTests : SidecarFixture
 {
+    protected override bool CanUseDaprd => true;
+
     [CancelAfter(20_000)]
     [TestCase(TopicEventResponseStatus.Success, 1, false)]
     [TestCase(TopicEventResponseStatus.Drop, 1, true)]
@@ -38,7 +40,7 @@ internal sealed class ReplyTableTests : SidecarFixture
     {
         var refuse = App.Answer;
         App.Answer = (request, context) => request.Id == "1" ? refuse(request, context) : Task.FromResult(TopicEventResponseStatus.Drop);
-        await StartAsync(cancellationToken, options => options with { Inbound = Retries(2), Components = [Component] });
+        await StartAsync(cancellationToken, options => options with { Inbound = Retries(2) });
         await PublishAsync("1", cancellationToken);
         await App.HearAsync(deliveries, cancellationToken);
         await (buried ? Undertaker.HearAsync(1, cancellationToken) : Task.CompletedTask);
@@ -49,7 +51,6 @@ internal sealed class ReplyTableTests : SidecarFixture
         {
             Assert.That(Ids(App.Events), Is.EqualTo((string[])[.. Enumerable.Repeat("1", deliveries), "2"]));
             Assert.That(Ids(Undertaker.Events), Is.EqualTo(buried ? ["1", "2"] : (string[])["2"]));
-            Assert.That(Network.Waiting("pubsub", "shop-orders"), Is.Zero);
         });
     }
 }

@@ -10,6 +10,8 @@ namespace CustomerInsights.Sidecar.Tests.Delivering;
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 internal sealed class ResiliencyTests : SidecarFixture
 {
+    protected override bool CanUseDaprd => true;
+
     [Test, CancelAfter(20_000)]
     public async Task Without_a_policy_the_first_failure_is_the_last(CancellationToken cancellationToken)
     {
@@ -105,7 +107,7 @@ internal sealed class ResiliencyTests : SidecarFixture
     {
         App.Subscriptions[0].DeadLetterTopic = "";
         App.Answer = (_, _) => Task.FromResult(App.Events.Count <= 2 ? TopicEventResponseStatus.Retry : TopicEventResponseStatus.Success);
-        await StartAsync(cancellationToken, options => options with { Components = [Component with { Metadata = new Dictionary<string, string> { ["requeueInFailure"] = "true" } }] });
+        await StartAsync(cancellationToken, options => options with { Components = [Component with { Metadata = new Dictionary<string, string>(Component.Metadata) { ["requeueInFailure"] = "true" } }] });
 
         await PublishAsync("1", cancellationToken);
         await App.HearAsync(3, cancellationToken);

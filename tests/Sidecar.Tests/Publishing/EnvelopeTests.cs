@@ -12,16 +12,16 @@ internal sealed class EnvelopeTests : IAsyncDisposable
     private const string Parent = $"00-{Trace}-00f067aa0ba902b7-01";
 
     private readonly TestApp _app = new() { Subscriptions = { TestApp.Subscribe("orders", "", ("rawPayload", "true")) } };
-    private SidecarStandIn _sidecar = null!;
+    private IRunningSidecar _sidecar = null!;
     private Courier _courier = null!;
 
     [SetUp]
     public async Task StartAsync()
     {
         await _app.ListenAsync();
-        _sidecar = await SidecarStandIn.StartAsync(new SidecarOptions { AppId = "shop", AppAddress = _app.Address, Components = [new SidecarComponent()] });
+        _sidecar = await RunningSidecar.StartAsync(new SidecarOptions { AppId = "shop", AppAddress = _app.Address, Components = [new SidecarComponent()] });
         _courier = new Courier(_sidecar);
-        await TestKit.Eventually.TrueAsync(() => _sidecar.Subscriptions.Count == 1, "the sidecar has subscribed");
+        await _courier.WaitForSubscriptionsAsync(CancellationToken.None);
     }
 
     public async ValueTask DisposeAsync()

@@ -8,6 +8,10 @@ public sealed class SidecarNetwork
 {
     private readonly ConcurrentDictionary<string, SidecarStandIn> _sidecars = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, InMemoryBroker> _brokers = new(StringComparer.Ordinal);
+    private readonly Lazy<string> _folder = new(() => Directory.CreateTempSubdirectory("sidecars").FullName);
+
+    /// <summary>Where processes of one network meet; made when somebody asks.</summary>
+    internal string Folder => _folder.Value;
 
     /// <summary>How many messages wait in a queue of an in-memory component.</summary>
     public int Waiting(string component, string queue) => BrokerOf(component).Waiting(queue);

@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json.Nodes;
 using CustomerInsights.TestKit.Sidecar.Publishing;
 using Dapr.Runtime.V1;
@@ -54,7 +53,7 @@ internal static class TopicEvent
             null => ByteString.Empty,
             JsonValue value when MediaType.IsText(contentType) && value.TryGetValue<string>(out var text) => ByteString.CopyFromUtf8(text),
             _ when MediaType.IsText(contentType) => throw new FormatException("unexpected data type encountered in envelope"),
-            _ when MediaType.IsJson(contentType) || MediaType.IsCloudEvent(contentType) => ByteString.CopyFrom(data.ToJsonString(), Encoding.UTF8),
+            _ when MediaType.IsJson(contentType) || MediaType.IsCloudEvent(contentType) => ByteString.CopyFromUtf8(JsonAsGo.Write(data)),
             _ => ByteString.Empty,
         };
     }
