@@ -24,7 +24,7 @@ internal sealed class OfficialApp : IAsyncDisposable
             ["port"] = sidecarPort,
             ["topics"] = new JsonArray([.. topics.Select(topic => new JsonObject
             {
-                ["topic"] = topic.Topic, ["deadLetterTopic"] = topic.DeadLetterTopic, ["metadata"] = new JsonObject { ["queueType"] = "quorum" },
+                ["topic"] = topic.Topic, ["deadLetterTopic"] = topic.DeadLetterTopic, ["metadata"] = new JsonObject { ["colour"] = "red" },
             })]),
         });
         Assert.That((bool?)(await HearAsync(cancellationToken))["listening"], Is.True);

@@ -85,7 +85,7 @@ internal sealed class OfficialProxyTests : IAsyncDisposable
 
     private static JsonObject To(string appId) => new() { ["dapr-app-id"] = appId };
 
-    private static async Task WaitForAppAsync(SidecarStandIn sidecar, CancellationToken cancellationToken)
+    private static async Task WaitForAppAsync(IRunningSidecar sidecar, CancellationToken cancellationToken)
     {
         using var http = new HttpClient { BaseAddress = sidecar.HttpAddress };
         await Eventually.TrueAsync(
@@ -126,9 +126,9 @@ internal sealed class OfficialProxyTests : IAsyncDisposable
         return client;
     }
 
-    private async Task<SidecarStandIn> StartSidecarAsync(SidecarOptions options, CancellationToken cancellationToken)
+    private async Task<IRunningSidecar> StartSidecarAsync(SidecarOptions options, CancellationToken cancellationToken)
     {
-        var sidecar = await SidecarStandIn.StartAsync(options, cancellationToken);
+        var sidecar = await RunningSidecar.StartAsync(options, cancellationToken);
         _started.Add(sidecar);
         return sidecar;
     }

@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using CustomerInsights.Conformance.Peers;
 using CustomerInsights.Sidecar.Tests;
-using CustomerInsights.TestKit;
 using CustomerInsights.TestKit.Sidecar;
 
 namespace CustomerInsights.Conformance.Sidecar;
@@ -10,29 +9,25 @@ namespace CustomerInsights.Conformance.Sidecar;
 [Parallelizable]
 internal sealed class OfficialSdkClientTests
 {
-    private readonly SidecarComponent _component = new()
-    {
-        Metadata = new Dictionary<string, string> { ["protectedTopics"] = "vault" },
-    };
-
     private readonly TestApp _app = new() { Subscriptions = { TestApp.Subscribe("orders", "", ("rawPayload", "true")) } };
-    private SidecarStandIn _sidecar = null!;
+    private IRunningSidecar _sidecar = null!;
     private NodePeer _client = null!;
 
     [OneTimeSetUp]
     public async Task StartAsync()
     {
         await _app.ListenAsync();
-        _sidecar = await SidecarStandIn.StartAsync(new SidecarOptions
+        _sidecar = await RunningSidecar.StartAsync(new SidecarOptions
         {
             AppId = "shop",
             AppAddress = _app.Address,
             ApiToken = "api secret",
-            Components = [_component],
+            Components = [new SidecarComponent { Metadata = new Dictionary<string, string> { ["protectedTopics"] = "vault" } }],
             SecretStores = [SecretStore.Of("local", new Dictionary<string, string> { ["database"] = "password" })],
         });
-        await Eventually.TrueAsync(() => _sidecar.Subscriptions.Count == 1, "the sidecar has subscribed");
-        _client = ClientWith("api secret");
+        using var courier = new Courier(_sidecar) { Token = "api secret" };
+        await courier.WaitForSubscriptionsAsync(CancellationToken.None);
+        _client = ClientWith("api secret", _sidecar);
     }
 
     [OneTimeTearDown]
@@ -58,7 +53,7 @@ internal sealed class OfficialSdkClientTests
     [Test, CancelAfter(60_000)]
     public Task A_wrong_token_opens_nothing(CancellationToken cancellationToken) => QuirkTable.RunAsync("client", "a wrong API token: 401", async () =>
     {
-        await using var stranger = ClientWith("wrong");
+        await using var stranger = ClientWith("wrong", _sidecar);
 
         var answer = await stranger.AskAsync(new JsonObject { ["bare"] = "/metadata" }, cancellationToken);
 
@@ -163,12 +158,14 @@ internal sealed class OfficialSdkClientTests
     [Test, CancelAfter(60_000)]
     public Task A_swallowed_event(CancellationToken cancellationToken) => QuirkTable.RunAsync("client", "a refused publish that is reported as success: the SDK sees no error", async () =>
     {
-        _component.Faults.SwallowsPublishes = true;
-        var answer = await CallAsync("pubsub.publish", cancellationToken, "pubsub", "orders", "lost");
-        _component.Faults.SwallowsPublishes = false;
-        var next = await PublishAsync("kept", cancellationToken);
+        var component = new SidecarComponent();
+        component.Faults.SwallowsPublishes = true;
+        await using var sidecar = await SidecarStandIn.StartAsync(new SidecarOptions { AppId = "shop", Components = [component] }, cancellationToken);
+        await using var client = ClientWith(null, sidecar);
 
-        Assert.That((answer["result"]!.ToJsonString(), (string?)next["data"]), Is.EqualTo(("{}", "kept")));
+        var answer = await client.AskAsync(new JsonObject { ["call"] = "pubsub.publish", ["with"] = new JsonArray("pubsub", "orders", "lost") }, cancellationToken);
+
+        Assert.That(answer["result"]!.ToJsonString(), Is.EqualTo("{}"));
     });
 
     [Test, CancelAfter(60_000)]
@@ -197,7 +194,8 @@ internal sealed class OfficialSdkClientTests
         return ((int)error["status"]!, body.StartsWith('{') ? (string?)JsonNode.Parse(body)!["errorCode"] : null);
     }
 
-    private NodePeer ClientWith(string token) => NodePeer.Start("Sidecar/client.mjs", new JsonObject { ["port"] = _sidecar.HttpAddress.Port, ["token"] = token });
+    private static NodePeer ClientWith(string? token, IRunningSidecar sidecar) =>
+        NodePeer.Start("Sidecar/client.mjs", new JsonObject { ["port"] = sidecar.HttpAddress.Port, ["token"] = token });
 
     private Task<JsonNode> CallAsync(string method, CancellationToken cancellationToken, params JsonNode[] arguments) =>
         _client.AskAsync(new JsonObject { ["call"] = method, ["with"] = new JsonArray(arguments) }, cancellationToken);

@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using CustomerInsights.Sidecar.Tests;
-using CustomerInsights.TestKit;
 using CustomerInsights.TestKit.Sidecar;
 
 namespace CustomerInsights.Conformance.Sidecar;
@@ -15,7 +14,11 @@ internal sealed class OfficialSdkServerTests : IAsyncDisposable
     private readonly SidecarNetwork _network = new();
     private readonly OfficialApp _app = new();
     private readonly TestApp _undertaker = new() { Subscriptions = { TestApp.Subscribe(Graveyard) } };
-    private readonly List<SidecarStandIn> _sidecars = [];
+    private readonly List<IRunningSidecar> _sidecars = [];
+    private SidecarComponent _component = null!;
+
+    [SetUp]
+    public async Task PrepareAsync() => _component = await RunningSidecar.CreateComponentAsync();
 
     public async ValueTask DisposeAsync()
     {
@@ -33,23 +36,27 @@ internal sealed class OfficialSdkServerTests : IAsyncDisposable
     {
         var sidecar = await StartAsync(cancellationToken);
 
-        var listed = sidecar.Subscriptions.Single();
+        using var courier = new Courier(sidecar);
+        var listed = (await courier.GetAsync("/v1.0/metadata", cancellationToken)).Json["subscriptions"]![0]!;
 
         // This SDK writes the values of metadata as JSON.
-        Assert.That((listed.PubSub, listed.Topic, listed.DeadLetterTopic, listed.Metadata["queueType"]), Is.EqualTo(("pubsub", "orders", Graveyard, "\"quorum\"")));
-        Assert.That(listed.Routes.Select(route => route.Match), Is.EqualTo((string[])[""]));
+        Assert.That(
+            ((string?)listed["pubsubname"], (string?)listed["topic"], (string?)listed["deadLetterTopic"], (string?)listed["metadata"]!["colour"]),
+            Is.EqualTo(("pubsub", "orders", Graveyard, "\"red\"")));
+        Assert.That(listed["rules"]!.AsArray(), Has.Count.EqualTo(1));
     });
 
     [Test, CancelAfter(60_000)]
     public Task The_app_may_come_later(CancellationToken cancellationToken) => QuirkTable.RunAsync("server", "the sidecar is up first and waits for the app's port; the SDK waits for /metadata", async () =>
     {
         var sidecar = await StartSidecarAsync(new AppHealthCheck { Interval = TimeSpan.FromMilliseconds(50) }, cancellationToken);
-        var before = sidecar.Subscriptions.Count;
+        using var courier = new Courier(sidecar);
+        var before = (await courier.GetAsync("/v1.0/healthz", cancellationToken)).Status;
         await _app.StartAsync(sidecar.HttpAddress.Port, cancellationToken, ("orders", Graveyard));
 
-        await Eventually.TrueAsync(() => sidecar.Subscriptions.Count == 1, "the app was found and says that it is well", cancellationToken: cancellationToken);
+        await courier.WaitForSubscriptionsAsync(cancellationToken);
 
-        Assert.That(before, Is.Zero);
+        Assert.That(before, Is.EqualTo(500));
     });
 
     [CancelAfter(60_000)]
@@ -107,17 +114,18 @@ internal sealed class OfficialSdkServerTests : IAsyncDisposable
         Assert.That((string?)headers["traceparent"], Does.Match("^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$"));
     });
 
-    private async Task<SidecarStandIn> StartAsync(CancellationToken cancellationToken)
+    private async Task<IRunningSidecar> StartAsync(CancellationToken cancellationToken)
     {
         var sidecar = await StartSidecarAsync(null, cancellationToken);
         await _app.StartAsync(sidecar.HttpAddress.Port, cancellationToken, ("orders", Graveyard));
-        await Eventually.TrueAsync(() => sidecar.Subscriptions.Count == 1, "the sidecar has subscribed", cancellationToken: cancellationToken);
+        using var courier = new Courier(sidecar);
+        await courier.WaitForSubscriptionsAsync(cancellationToken);
         return sidecar;
     }
 
-    private async Task<SidecarStandIn> StartSidecarAsync(AppHealthCheck? health, CancellationToken cancellationToken)
+    private async Task<IRunningSidecar> StartSidecarAsync(AppHealthCheck? health, CancellationToken cancellationToken)
     {
-        var sidecar = await SidecarStandIn.StartAsync(
+        var sidecar = await RunningSidecar.StartAsync(
             new SidecarOptions
             {
                 AppId = "shop",
@@ -125,7 +133,7 @@ internal sealed class OfficialSdkServerTests : IAsyncDisposable
                 AppAddress = _app.Address,
                 AppToken = "app secret",
                 AppHealth = health,
-                Components = [new SidecarComponent()],
+                Components = [_component],
                 Inbound = new ResiliencyPolicy { Retry = new RetryPolicy { Duration = TimeSpan.FromMilliseconds(1), MaxRetries = 2 } },
             },
             cancellationToken);
@@ -136,10 +144,11 @@ internal sealed class OfficialSdkServerTests : IAsyncDisposable
     private async Task StartUndertakerAsync(CancellationToken cancellationToken)
     {
         await _undertaker.ListenAsync();
-        var sidecar = await SidecarStandIn.StartAsync(
-            new SidecarOptions { AppId = "undertaker", Network = _network, AppAddress = _undertaker.Address, Components = [new SidecarComponent()] }, cancellationToken);
+        var sidecar = await RunningSidecar.StartAsync(
+            new SidecarOptions { AppId = "undertaker", Network = _network, AppAddress = _undertaker.Address, Components = [_component] }, cancellationToken);
         _sidecars.Add(sidecar);
-        await Eventually.TrueAsync(() => sidecar.Subscriptions.Count == 1, "the undertaker has subscribed", cancellationToken: cancellationToken);
+        using var courier = new Courier(sidecar);
+        await courier.WaitForSubscriptionsAsync(cancellationToken);
     }
 
     private Task PublishAsync(JsonObject data, string contentType, CancellationToken cancellationToken) => PublishAsync(data.ToJsonString(), contentType, cancellationToken);
