@@ -87,6 +87,7 @@ internal sealed class RabbitMqTests : IAsyncDisposable
         await PublishAsync("""{"id":"1"}""", cancellationToken);
 
         await _app.HearAsync(1, cancellationToken);
+        await _outside.Channel.QueueDeclareAsync(Queue, durable: true, exclusive: false, autoDelete: false, cancellationToken: cancellationToken);
     }
 
     [Test, CancelAfter(30_000)]

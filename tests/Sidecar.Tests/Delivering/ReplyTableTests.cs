@@ -1,3 +1,4 @@
+using CustomerInsights.TestKit.Sidecar;
 using Grpc.Core;
 using static Dapr.Runtime.V1.TopicEventResponse.Types;
 
@@ -33,6 +34,22 @@ internal sealed class ReplyTableTests : SidecarFixture
         App.Answer = (_, _) => throw new RpcException(new Status(code, "no"));
 
         await ExpectAsync(deliveries, buried, cancellationToken);
+    }
+
+    [Test, CancelAfter(20_000)]
+    public async Task What_is_declared_beside_the_app_is_subscribed_as_well(CancellationToken cancellationToken)
+    {
+        App.Subscriptions.Clear();
+        App.Answer = (_, _) => Task.FromResult(TopicEventResponseStatus.Drop);
+        await StartAsync(cancellationToken, options => options with
+        {
+            Subscriptions = [new SidecarSubscription { PubSub = "pubsub", Topic = "orders", DeadLetterTopic = Graveyard, Routes = [new("", "/orders")] }],
+        });
+
+        await PublishAsync("1", cancellationToken);
+        await Undertaker.HearAsync(1, cancellationToken);
+
+        Assert.That(App.Events.Single().Request.Path, Is.EqualTo("/orders"));
     }
 
     // A second event that succeeds comes after the first is settled: then all that will happen to the first has happened.
