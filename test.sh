@@ -7,6 +7,7 @@
 #   ./test.sh --filter NAME      tests whose full name contains NAME, or any filter expression of dotnet test
 #   ./test.sh --soak             also the long forms of tests that have one
 #   ./test.sh --no-build         with the binaries of the last build
+#   ./test.sh --daprd PATH       with this Dapr sidecar in the place of the stand-in, in the tests that can
 #
 # The last line is "N passed, N failed"; the exit code is not 0 when a test failed or was skipped, when a project
 # crashed, or when one ran no test.
@@ -14,14 +15,18 @@ set -euo pipefail
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 cd "$root"
 
-only=() filter="" soak=false build=true
+only=() filter="" soak=false build=true daprd=""
 while [[ $# -gt 0 ]]; do
   case "$1" in
     --only) only+=("${2:?--only needs a project}"); shift 2 ;;
     --filter) filter="${2:?--filter needs a name}"; shift 2 ;;
     --soak) soak=true; shift ;;
     --no-build) build=false; shift ;;
-    --help | -h) sed -n '2,12p' "${BASH_SOURCE[0]}" | sed 's/^# \{0,1\}//'; exit 0 ;;
+    --daprd)
+      daprd="$(realpath -e "${2:?--daprd needs the path of the binary}")" || exit 2
+      [[ -f "$daprd" && -x "$daprd" ]] || { echo "test.sh: $daprd cannot be run" >&2; exit 2; }
+      shift 2 ;;
+    --help | -h) sed -n '2,13p' "${BASH_SOURCE[0]}" | sed 's/^# \{0,1\}//'; exit 0 ;;
     *) echo "test.sh: unknown argument $1; see ./test.sh --help" >&2; exit 2 ;;
   esac
 done
@@ -123,7 +128,7 @@ fi
 
 # ---- tests ---------------------------------------------------------------------------------------------------------
 
-export CI_TEST_SOAK=$soak
+export CI_TEST_SOAK=$soak CI_TEST_DAPRD="$daprd"
 expression=()
 if [[ -n "$filter" ]]; then
   [[ "$filter" == *[=~]* ]] || filter="FullyQualifiedName~$filter"

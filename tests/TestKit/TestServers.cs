@@ -18,6 +18,9 @@ public static class TestServers
     /// <summary>The broker's management API, with user and password.</summary>
     public static Uri RabbitMqManagement => new(Find("RABBITMQ_MANAGEMENT"));
 
+    /// <summary>Path of the real Dapr sidecar for the tests that can use it; null for the stand-in (./test.sh --daprd).</summary>
+    public static string? Daprd => Settings.Value["DAPRD"] is { Length: > 0 } path ? path : null;
+
     /// <summary>The folder with the solution in it.</summary>
     public static string RepositoryRoot { get; } = FindRoot();
 
