@@ -11,6 +11,12 @@ public enum Shape
 
     /// <summary>A process for each service, PostgreSQL, RabbitMQ.</summary>
     Processes,
+
+    /// <summary>As <see cref="Processes"/>, each beside a Dapr sidecar that carries its events and calls.</summary>
+    Sidecars,
+
+    /// <summary>As <see cref="Processes"/>, every second one beside a Dapr sidecar: they share the broker.</summary>
+    Mixed,
 }
 
 /// <summary>A running system for the tests of one fixture. Each test plays a <see cref="Story"/> of its own on it.</summary>
@@ -18,9 +24,10 @@ internal sealed class Stage : IAsyncDisposable
 {
     private readonly string _folder;
     private readonly OwnPlace? _place;
+    private readonly Sidecars? _sidecars;
 
-    private Stage(string folder, OwnPlace? place, Topology topology, Insights insights) =>
-        (_folder, _place, Topology, Insights) = (folder, place, topology, insights);
+    private Stage(string folder, (OwnPlace? Place, Sidecars? Sidecars) around, Topology topology, Insights insights) =>
+        (_folder, _place, _sidecars, Topology, Insights) = (folder, around.Place, around.Sidecars, topology, insights);
 
     public Topology Topology { get; }
 
@@ -29,6 +36,9 @@ internal sealed class Stage : IAsyncDisposable
 
     /// <summary>Database and broker of the topology; null for Standalone.</summary>
     public ServerAddresses? Servers => _place?.Addresses;
+
+    /// <summary>Of the shapes that have them.</summary>
+    public Sidecars Sidecars => _sidecars ?? throw new InvalidOperationException("There are none.");
 
     /// <summary>Databases of Standalone and logs of all processes.</summary>
     public string Folder => _folder;
@@ -39,16 +49,24 @@ internal sealed class Stage : IAsyncDisposable
         Shape shape, ServerAddresses? servers, IReadOnlyDictionary<string, string> settings, CancellationToken cancellationToken)
     {
         var folder = Directory.CreateTempSubdirectory("insights-e2e-").FullName;
-        var place = shape == Shape.Processes ? await OwnPlace.CreateAsync(servers ?? OwnPlace.Shared(), cancellationToken) : null;
+        var place = shape == Shape.Standalone ? null : await OwnPlace.CreateAsync(servers ?? OwnPlace.Shared(), cancellationToken);
+        Sidecars? sidecars = null;
         try
         {
             var options = new TopologyOptions { Folder = folder, Servers = place?.Addresses, Settings = Quick(settings) };
+            if (shape is Shape.Sidecars or Shape.Mixed)
+            {
+                sidecars = await Sidecars.StartAsync(Topology.AppIds.Where((_, number) => shape == Shape.Sidecars || number % 2 == 0), place!.Addresses.RabbitMq, cancellationToken);
+                options = options with { Port = sidecars.Port, SettingsOf = sidecars.SettingsOf };
+            }
+
             var topology = await Topology.StartAsync(options, cancellationToken);
             var token = await topology.TokenAsync("ada", platformAdministrator: true, cancellationToken);
-            return new Stage(folder, place, topology, Insights.As(topology, token));
+            return new Stage(folder, (place, sidecars), topology, Insights.As(topology, token));
         }
         catch
         {
+            await (sidecars?.DisposeAsync() ?? ValueTask.CompletedTask);
             await (place?.DisposeAsync() ?? ValueTask.CompletedTask);
             throw;
         }
@@ -72,6 +90,7 @@ internal sealed class Stage : IAsyncDisposable
     {
         Insights.Dispose();
         await Topology.DisposeAsync();
+        await (_sidecars?.DisposeAsync() ?? ValueTask.CompletedTask);
         await (_place?.DisposeAsync() ?? ValueTask.CompletedTask);
         Directory.Delete(_folder, recursive: true);
     }

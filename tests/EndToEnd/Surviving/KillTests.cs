@@ -8,8 +8,10 @@ using CustomerInsights.TestKit;
 namespace CustomerInsights.EndToEnd.Surviving;
 
 /// <summary>Whatever dies in the middle of the main job: at the end Braze equals the segment, and hardly anything was sent twice.</summary>
-[TestFixture]
-public sealed class KillTests
+[TestFixture(Shape.Processes)]
+[TestFixture(Shape.Sidecars)]
+[TestFixture(Shape.Mixed)]
+public sealed class KillTests(Shape shape)
 {
     private const int Customers = 12_000;
     private const int RowsPerRequest = 75;
@@ -28,7 +30,7 @@ public sealed class KillTests
         var cancellationToken = TestContext.CurrentContext.CancellationToken;
         _folder = Directory.CreateTempSubdirectory("insights-servers-").FullName;
         _servers = await PrivateServers.StartAsync(_folder, cancellationToken);
-        _stage = await Stage.SetAsync(Shape.Processes, _servers.Addresses, new Dictionary<string, string>(), cancellationToken);
+        _stage = await Stage.SetAsync(shape, _servers.Addresses, new Dictionary<string, string>(), cancellationToken);
     }
 
     [OneTimeTearDown]
