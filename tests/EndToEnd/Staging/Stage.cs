@@ -1,3 +1,4 @@
+using System.Globalization;
 using CustomerInsights.Quickstart.Calling;
 using CustomerInsights.Quickstart.Starting;
 
@@ -16,6 +17,9 @@ public enum Shape
 /// <summary>A running system for the tests of one fixture. Each test plays a <see cref="Story"/> of its own on it.</summary>
 internal sealed class Stage : IAsyncDisposable
 {
+    /// <summary>Rows from which on Microsoft Advertising gets a file.</summary>
+    public const int FileFrom = 2_000;
+
     private readonly string _folder;
     private readonly OwnPlace? _place;
 
@@ -76,11 +80,15 @@ internal sealed class Stage : IAsyncDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
-    // A person can wait a minute until a lost event heals; a test need not.
+    // A person can wait a minute until a lost event heals, or ten seconds until a file is asked for; a test need not. And files
+    // begin where a story has them soon.
     private static Dictionary<string, string> Quick(IReadOnlyDictionary<string, string> settings) => new(settings)
     {
         ["Exports:HealEvery"] = "00:00:02",
         ["Exports:AskAgainAfterQueued"] = "00:00:05",
         ["Exports:CatchUpPause"] = "00:00:02",
+        ["MicrosoftAdvertising:FirstAsk"] = "00:00:01",
+        ["MicrosoftAdvertising:LongestAsk"] = "00:00:01",
+        ["MicrosoftAdvertising:FileFrom"] = FileFrom.ToString(CultureInfo.InvariantCulture),
     };
 }
