@@ -14,6 +14,7 @@ namespace CustomerInsights.EndToEnd.Staging;
 internal sealed class AdvertisingStory : SegmentStory, IDisposable
 {
     private const long FirstNumber = 5_000_000;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private static long _lastNumber = FirstNumber;
     private readonly AdAccount _account;
 
@@ -61,11 +62,18 @@ internal sealed class AdvertisingStory : SegmentStory, IDisposable
         AssertSame(members, shown.Where(member => !rejected.Contains(member.Key)).Select(member => member.Value), "what the system shows as members");
     }
 
-    /// <summary>Waits until a fault has hit that often.</summary>
+    /// <summary>Waits until a fault has hit that often; the request need not have taken effect yet.</summary>
     public Task HitAsync(FaultRule fault, int times, CancellationToken cancellationToken) => Eventually.TrueAsync(
-        async () => (await Advertising.ListFaultsAsync(cancellationToken)).Single(f => f.Id == fault.Id).Hits >= times,
-        $"{fault.Kind} hits {fault.Operation} {times} times",
-        TimeSpan.FromSeconds(60),
+        async () => await HitsAsync(fault, cancellationToken) >= times, $"{fault.Kind} hits {fault.Operation} {times} times", Patience, cancellationToken);
+
+    public async Task<int> HitsAsync(FaultRule fault, CancellationToken cancellationToken) =>
+        (await Advertising.ListFaultsAsync(cancellationToken)).Single(f => f.Id == fault.Id).Hits;
+
+    /// <summary>Waits until a request that a fault has hit is in the journal: then it took effect.</summary>
+    public Task TookEffectAsync(FaultRule fault, CancellationToken cancellationToken) => Eventually.TrueAsync(
+        async () => await Advertising.JournalAsync(0, cancellationToken).AnyAsync(entry => entry.Fault == fault.Id, cancellationToken),
+        $"{fault.Operation} took effect and its answer hangs",
+        Patience,
         cancellationToken);
 
     /// <summary>What the stand-in has got for this account, in the order in which it took effect, after a sequence.</summary>

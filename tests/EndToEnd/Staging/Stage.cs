@@ -72,6 +72,15 @@ internal sealed class Stage : IAsyncDisposable
         }
     }
 
+    /// <summary>Starts again whoever a test has killed.</summary>
+    public async Task RaiseTheDeadAsync(CancellationToken cancellationToken)
+    {
+        foreach (var dead in Topology.Processes.Where(p => p.HasExited).ToList())
+        {
+            await Topology.StartAgainAsync(dead.Name, cancellationToken);
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         Insights.Dispose();
