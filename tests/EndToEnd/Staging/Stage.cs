@@ -1,3 +1,4 @@
+using System.Globalization;
 using CustomerInsights.Quickstart.Calling;
 using CustomerInsights.Quickstart.Starting;
 
@@ -22,6 +23,9 @@ public enum Shape
 /// <summary>A running system for the tests of one fixture. Each test plays a <see cref="Story"/> of its own on it.</summary>
 internal sealed class Stage : IAsyncDisposable
 {
+    /// <summary>Rows from which on Microsoft Advertising gets a file.</summary>
+    public const int FileFrom = 2_000;
+
     private readonly string _folder;
     private readonly OwnPlace? _place;
     private readonly Sidecars? _sidecars;
@@ -86,6 +90,15 @@ internal sealed class Stage : IAsyncDisposable
         }
     }
 
+    /// <summary>Starts again whoever a test has killed.</summary>
+    public async Task RaiseTheDeadAsync(CancellationToken cancellationToken)
+    {
+        foreach (var dead in Topology.Processes.Where(p => p.HasExited).ToList())
+        {
+            await Topology.StartAgainAsync(dead.Name, cancellationToken);
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         Insights.Dispose();
@@ -95,11 +108,15 @@ internal sealed class Stage : IAsyncDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
-    // A person can wait a minute until a lost event heals; a test need not.
+    // A person can wait a minute until a lost event heals, or ten seconds until a file is asked for; a test need not. And files
+    // begin where a story has them soon.
     private static Dictionary<string, string> Quick(IReadOnlyDictionary<string, string> settings) => new(settings)
     {
         ["Exports:HealEvery"] = "00:00:02",
         ["Exports:AskAgainAfterQueued"] = "00:00:05",
         ["Exports:CatchUpPause"] = "00:00:02",
+        ["MicrosoftAdvertising:FirstAsk"] = "00:00:01",
+        ["MicrosoftAdvertising:LongestAsk"] = "00:00:01",
+        ["MicrosoftAdvertising:FileFrom"] = FileFrom.ToString(CultureInfo.InvariantCulture),
     };
 }

@@ -45,10 +45,7 @@ public sealed class KillTests(Shape shape)
     public async Task ShowLogsAndRaiseTheDead()
     {
         _stage.ShowLogsOfFailure();
-        foreach (var dead in _stage.Topology.Processes.Where(p => p.HasExited).ToList())
-        {
-            await _stage.Topology.StartAgainAsync(dead.Name, CancellationToken.None);
-        }
+        await _stage.RaiseTheDeadAsync(CancellationToken.None);
     }
 
     [Test]
@@ -106,15 +103,7 @@ public sealed class KillTests(Shape shape)
     public async Task Exports_is_killed_between_the_event_and_the_run(CancellationToken cancellationToken)
     {
         using var story = await Story.BeginAsync(_stage, Story.Members(1_000), cancellationToken);
-        await _stage.Topology.KillAsync("worker-braze", cancellationToken);
-        var refresh = await story.RefreshAsync(cancellationToken);
-        await Eventually.TrueAsync(
-            async () => (await story.RunsAsync(cancellationToken)) is [{ State: RunState.Queued }], "a run is queued", cancellationToken: cancellationToken);
-
-        await _stage.Topology.KillAsync("exports", cancellationToken);
-        var killed = Stopwatch.GetTimestamp();
-        await _stage.Topology.StartAgainAsync("worker-braze", cancellationToken);
-        await _stage.Topology.StartAgainAsync("exports", cancellationToken);
+        var (refresh, killed) = await KillExports.BetweenEventAndRunAsync(_stage, story, "worker-braze", cancellationToken);
 
         await AssertDeliveredAsync(story, refresh, new Blow("Exports killed between event and run", killed), cancellationToken);
     }
