@@ -14,6 +14,7 @@ namespace CustomerInsights.Workers.Braze;
 /// </summary>
 internal sealed class BrazeClient : IDisposable
 {
+    private const string Track = "users/track";
     private static readonly TimeSpan ConnectionLifetime = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan ConnectPatience = TimeSpan.FromSeconds(10);
 
@@ -41,7 +42,7 @@ internal sealed class BrazeClient : IDisposable
     }
 
     /// <summary>A handle that sends to one host with one key.</summary>
-    public BrazeConnectionHandle Connect(Uri host, string apiKey) => new(this, new Uri(host, "users/track"), new AuthenticationHeaderValue("Bearer", apiKey));
+    public BrazeConnectionHandle Connect(Uri host, string apiKey) => new(this, new Uri(host, Track), new AuthenticationHeaderValue("Bearer", apiKey));
 
     /// <summary>Posts a body once.</summary>
     public async Task<BatchOutcome> PostAsync(Uri address, AuthenticationHeaderValue authorization, DeliveryBatch batch, CancellationToken cancellationToken)
@@ -54,7 +55,8 @@ internal sealed class BrazeClient : IDisposable
         timeout.CancelAfter(_options.RequestTimeout);
         try
         {
-            using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, timeout.Token);
+            using var response = await OutboundSpan.SendAsync(
+                request, Track, (sent, token) => _http.SendAsync(sent, HttpCompletionOption.ResponseHeadersRead, token), timeout.Token);
             var answer = await ForeignAnswer.ReadAsync(response.Content, BrazeLimits.AnswerBytes, timeout.Token);
             return BrazeOutcomes.Of(new BrazeAnswer(response.StatusCode, response.Headers, answer ?? default, IsWhole: answer is not null), batch.Operations.Count, _time.GetUtcNow());
         }

@@ -109,37 +109,18 @@ internal sealed class MicrosoftAdvertisingScenario(BenchmarkOptions options, Eng
 
     private static async Task<Export> CreateExportAsync(Insights insights, string environment, Segment segment, CancellationToken cancellationToken)
     {
-        var signIn = await insights.Connections.BeginSignInAsync(
-            new BeginSignInRequest { Parent = environment, Service = SignInService.MicrosoftAdvertising }, cancellationToken: cancellationToken);
-        await OtherStandIns.SignInAsync(signIn.SignInUri, cancellationToken);
-        var connection = await insights.Connections.CreateConnectionAsync(
-            new CreateConnectionRequest
-            {
-                Parent = environment,
-                ConnectionId = "ads",
-                Connection = new Connection
-                {
-                    DisplayName = "Ads",
-                    MicrosoftAdvertising = new() { SignIn = signIn.Name, CustomerMatchTermsAccepted = true },
-                    Consent = new Consent { StatementVersion = SetUp.StatementVersion, Agreed = true },
-                },
-            },
-            cancellationToken: cancellationToken);
-        return await insights.Exports.CreateExportAsync(
-            new CreateExportRequest
-            {
-                Parent = environment,
-                ExportId = "benchmark",
-                Export = new Export
-                {
-                    DisplayName = "Benchmark",
-                    Connection = connection.Name,
-                    Segments = { segment.Name },
-                    FollowRefreshes = false,
-                    MicrosoftAdvertising = new() { CustomerId = "1000001", AccountId = "2000001", EmailAttribute = "Email" },
-                },
-            },
-            cancellationToken: cancellationToken);
+        var signIn = await SetUp.SignInAsync(insights, environment, OtherStandIns.User, cancellationToken);
+        var ads = new Connection { DisplayName = "Ads", MicrosoftAdvertising = new() { SignIn = signIn, CustomerMatchTermsAccepted = true } };
+        var connection = await SetUp.ConnectAsync(insights, environment, "ads", ads, cancellationToken);
+        var export = new Export
+        {
+            DisplayName = "Benchmark",
+            Connection = connection.Name,
+            Segments = { segment.Name },
+            FollowRefreshes = false,
+            MicrosoftAdvertising = new() { CustomerId = "1000001", AccountId = "2000001", EmailAttribute = "Email" },
+        };
+        return await SetUp.CreateExportAsync(insights, "benchmark", export, cancellationToken);
     }
 
     private static async Task RefreshAsync(Insights insights, Segment segment, CancellationToken cancellationToken)

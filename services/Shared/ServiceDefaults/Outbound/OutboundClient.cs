@@ -54,7 +54,7 @@ public sealed class OutboundClient : IDisposable
             MaxResponseDrainSize = 0,
             ConnectCallback = ConnectAsync,
 
-            // No trace of a request: its address is nobody else's business, and our trace ids are not the vendor's.
+            // OutboundSpan tells of a request: its address is nobody else's business, and our trace ids are not the vendor's.
             ActivityHeadersPropagator = null,
         };
         _client = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
@@ -63,7 +63,7 @@ public sealed class OutboundClient : IDisposable
     /// <summary>Sends, and returns as soon as the headers are there. Throws <see cref="HttpRequestException"/> for every failure on the way.</summary>
     public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
         request.RequestUri is { } address && _rules.Permit(address)
-            ? _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken)
+            ? OutboundSpan.SendAsync(request, "", (sent, token) => _client.SendAsync(sent, HttpCompletionOption.ResponseHeadersRead, token), cancellationToken)
             : Task.FromException<HttpResponseMessage>(new HttpRequestException(HttpRequestError.ConnectionError, "The address is neither HTTPS nor a sandbox that is allowed."));
 
     public void Dispose() => _client.Dispose();

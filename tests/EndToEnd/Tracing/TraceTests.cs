@@ -1,0 +1,105 @@
+using System.Globalization;
+using System.Text;
+using CustomerInsights.EndToEnd.Staging;
+using CustomerInsights.TestKit;
+
+namespace CustomerInsights.EndToEnd.Tracing;
+
+/// <summary>One trace leads from whoever asked for a refresh to the request at the destination, through four processes and a sidecar.</summary>
+[TestFixture]
+public sealed class TraceTests
+{
+    private const string Traces = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
+    private OtlpCollector _collector = null!;
+    private Stage _stage = null!;
+
+    [OneTimeSetUp]
+    public async Task SetUp()
+    {
+        var cancellationToken = TestContext.CurrentContext.CancellationToken;
+        _collector = await OtlpCollector.StartAsync(cancellationToken);
+        _stage = await Stage.SetAsync(Shape.Sidecars, null, new Dictionary<string, string> { ["Telemetry:OtlpEndpoint"] = _collector.Address.ToString() }, cancellationToken);
+    }
+
+    [OneTimeTearDown]
+    public async Task TearDown()
+    {
+        await (_stage?.DisposeAsync() ?? ValueTask.CompletedTask);
+        await (_collector?.DisposeAsync() ?? ValueTask.CompletedTask);
+    }
+
+    [TearDown]
+    public void ShowLogs() => _stage.ShowLogsOfFailure();
+
+    [Test]
+    [CancelAfter(180_000)]
+    public async Task A_refresh_and_the_request_to_Braze_are_one_trace(CancellationToken cancellationToken)
+    {
+        using var story = await Story.BeginAsync(_stage, Story.Members(50), cancellationToken);
+        await story.DeliveredAsync(await story.RefreshAsync(cancellationToken), cancellationToken);
+
+        // Spans are sent every few seconds.
+        await Eventually.TrueAsync(
+            () => AllSpans().Any(IsBraze) && TraceOf(AllSpans(), "RefreshSegment") is not null, "both ends were exported", TimeSpan.FromSeconds(30), cancellationToken);
+        var trace = AllSpans().First(IsBraze).TraceId;
+        await Eventually.TrueAsync(
+            () => AllSpans().Any(span => span.TraceId == trace && span.Name.Contains("consume", StringComparison.Ordinal)), "so was the middle", TimeSpan.FromSeconds(30), cancellationToken);
+
+        var spans = TraceOf(AllSpans(), "RefreshSegment")!;
+        await TestContext.Out.WriteLineAsync(Draw(spans));
+        Assert.That(spans[0].TraceId, Is.EqualTo(trace), () => $"The request to Braze is in another trace:\n{Draw([.. AllSpans().Where(span => span.TraceId == trace)])}");
+        var braze = spans.First(IsBraze);
+        var way = Way(spans, braze);
+        Assert.That(way.Select(span => span.Service).Distinct(), Is.SupersetOf(new[] { "segments", "exports", "worker-braze" }), string.Join(" > ", way.Select(span => $"{span.Service}: {span.Name}")));
+        Assert.That(way.Any(span => span.Name.StartsWith("publish segments.", StringComparison.Ordinal)), Is.True, "through the outbox");
+        Assert.That(way.Any(span => span.Name.StartsWith("consume segments.", StringComparison.Ordinal)), Is.True, "and the inbox");
+        Assert.That(braze.Attributes.Values, Has.None.Contains(story.ApiKey));
+    }
+
+    private static bool IsBraze(Span span) => span is { Service: "worker-braze", Name: "POST users/track" };
+
+    private List<Span> AllSpans() => [.. _collector.Received.Where(received => received.Kind == Traces).SelectMany(received => Span.ReadAll(received.Message))];
+
+    private static List<Span>? TraceOf(List<Span> all, string root) => all
+        .Where(span => span.Name.Contains(root, StringComparison.Ordinal))
+        .Select(span => all.Where(other => other.TraceId == span.TraceId).ToList())
+        .FirstOrDefault();
+
+    // From the first step to this one.
+    private static List<Span> Way(List<Span> spans, Span last)
+    {
+        var way = new List<Span> { last };
+        while (spans.FirstOrDefault(span => span.Id == way[0].ParentId) is { } parent)
+        {
+            way.Insert(0, parent);
+        }
+
+        return way;
+    }
+
+    // Steps of the database come in hundreds and are only counted.
+    private static string Draw(List<Span> spans)
+    {
+        var text = new StringBuilder().AppendLine(CultureInfo.InvariantCulture, $"trace {spans[0].TraceId}");
+        var ids = spans.Select(span => span.Id).ToHashSet();
+        foreach (var root in spans.Where(span => !ids.Contains(span.ParentId)).OrderBy(span => span.Began))
+        {
+            Draw(root, 1);
+        }
+
+        return text.ToString();
+
+        void Draw(Span span, int depth)
+        {
+            var children = spans.Where(child => child.ParentId == span.Id).OrderBy(child => child.Began).ToList();
+            var statements = children.Count(IsStatement);
+            text.AppendLine(CultureInfo.InvariantCulture, $"{new string(' ', depth * 2)}{span.Service}: {span.Name}{(statements > 0 ? $" ({statements} statements)" : "")}");
+            foreach (var child in children.Where(child => !IsStatement(child)))
+            {
+                Draw(child, depth + 1);
+            }
+        }
+
+        static bool IsStatement(Span span) => span.Attributes.ContainsKey("db.system.name") || span.Attributes.ContainsKey("db.system");
+    }
+}
