@@ -3,8 +3,10 @@ using System.Diagnostics.Metrics;
 using CustomerInsights.Contracts.Events.V1;
 using CustomerInsights.ServiceDefaults.Events;
 using CustomerInsights.ServiceDefaults.Resources;
+using CustomerInsights.ServiceDefaults.Sidecar;
 using CustomerInsights.ServiceDefaults.Storage;
 using CustomerInsights.TestKit;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -56,7 +58,9 @@ internal sealed class EventTestService : IAsyncDisposable
     }
 
     public static Task StartBusAsync(EventBus bus, EventTransportKind kind, Uri? address = null) => bus.StartAsync(
-        new EventOptions { Transport = kind, RabbitMq = new RabbitMqOptions { Uri = address ?? (kind == EventTransportKind.RabbitMq ? TestServers.RabbitMq : null) } },
+        new EventBusSettings(
+            new EventOptions { Transport = kind, RabbitMq = new RabbitMqOptions { Uri = address ?? (kind == EventTransportKind.RabbitMq ? TestServers.RabbitMq : null) } },
+            SidecarOptions.Of(new ConfigurationBuilder().Build())),
         TimeProvider.System,
         Random.Shared,
         NullLoggerFactory.Instance,

@@ -84,7 +84,7 @@ internal sealed class RabbitMqTests : IAsyncDisposable
     }
 
     [Test]
-    public async Task Exchange_and_queue_are_durable_and_there_is_no_other()
+    public async Task Exchange_is_durable_the_queue_a_quorum_one_and_there_is_no_other()
     {
         await ConnectedAsync();
         await using var connection = await RabbitMqClient.ConnectAsync();
@@ -92,7 +92,7 @@ internal sealed class RabbitMqTests : IAsyncDisposable
 
         // A declaration that differs from what is there is an error.
         await channel.ExchangeDeclareAsync(_topic, "fanout", durable: true, autoDelete: false);
-        await channel.QueueDeclareAsync(Queue, durable: true, exclusive: false, autoDelete: false);
+        await channel.QueueDeclareAsync(Queue, durable: true, exclusive: false, autoDelete: false, new Dictionary<string, object?> { ["x-queue-type"] = "quorum" });
         await Assert.ThatAsync(() => channel.QueueDeclarePassiveAsync($"{Queue}_skipped"), Throws.TypeOf<OperationInterruptedException>());
     }
 
@@ -118,7 +118,7 @@ internal sealed class RabbitMqTests : IAsyncDisposable
         await PublishPlainAsync(Encoding.UTF8.GetBytes(body), "text/plain");
 
         await using var connection = await RabbitMqClient.ConnectAsync();
-        var dead = await Eventually.ValueAsync(() => TryGetAsync(connection, EventEndpoint.DeadLetterQueueOf(Queue)), "it is in the dead-letter queue");
+        var dead = await Eventually.ValueAsync(() => TryGetAsync(EventEndpoint.DeadLetterQueueOf(Queue)), "it is in the dead-letter queue");
 
         Assert.That(Encoding.UTF8.GetString(dead.Body.Span), Is.EqualTo(body));
         Assert.That(Encoding.UTF8.GetString((byte[])dead.BasicProperties.Headers![EventEndpoint.ReasonHeader]!), Is.EqualTo(reason));
@@ -142,8 +142,7 @@ internal sealed class RabbitMqTests : IAsyncDisposable
             await ConnectedAsync();
             await PublishPlainAsync(Encoding.UTF8.GetBytes(Event), null);
 
-            await using var connection = await RabbitMqClient.ConnectAsync();
-            var dead = await Eventually.ValueAsync(() => TryGetAsync(connection, EventEndpoint.DeadLetterQueueOf(queue)), "it is in the dead-letter queue");
+            var dead = await Eventually.ValueAsync(() => TryGetAsync(EventEndpoint.DeadLetterQueueOf(queue)), "it is in the dead-letter queue");
 
             Assert.That(Encoding.UTF8.GetString((byte[])dead.BasicProperties.Headers![EventEndpoint.ReasonHeader]!), Is.EqualTo("DATA_REFUSED"));
             Assert.That(tried, Is.EqualTo(1));
@@ -162,8 +161,7 @@ internal sealed class RabbitMqTests : IAsyncDisposable
         await ConnectedAsync();
         await PublishPlainAsync(Encoding.UTF8.GetBytes(Event.Replace("anything", new string('x', 70_000), StringComparison.Ordinal)), null);
 
-        await using var connection = await RabbitMqClient.ConnectAsync();
-        var dead = await Eventually.ValueAsync(() => TryGetAsync(connection, EventEndpoint.DeadLetterQueueOf(Queue)), "it is in the dead-letter queue");
+        var dead = await Eventually.ValueAsync(() => TryGetAsync(EventEndpoint.DeadLetterQueueOf(Queue)), "it is in the dead-letter queue");
         Assert.That(Encoding.UTF8.GetString((byte[])dead.BasicProperties.Headers![EventEndpoint.ReasonHeader]!), Is.EqualTo("TOO_LARGE"));
     }
 
@@ -237,9 +235,10 @@ internal sealed class RabbitMqTests : IAsyncDisposable
         await channel.BasicPublishAsync(_topic, "", mandatory: true, properties, body);
     }
 
-    // A channel for each look: asking for a queue that does not exist yet closes it.
-    private static async Task<BasicGetResult?> TryGetAsync(IConnection connection, string queue)
+    // A connection for each look: asking for a queue that does not exist yet closes the channel, for one that is being made the connection.
+    private static async Task<BasicGetResult?> TryGetAsync(string queue)
     {
+        await using var connection = await RabbitMqClient.ConnectAsync();
         await using var channel = await connection.CreateChannelAsync();
         try
         {

@@ -1,10 +1,12 @@
 using CustomerInsights.Contracts.Environments.V1;
 using CustomerInsights.Contracts.Segments.V1;
 using CustomerInsights.ServiceDefaults.Identity;
+using CustomerInsights.ServiceDefaults.Sidecar;
 using CustomerInsights.ServiceDefaults.Tests.Hosting;
 using CustomerInsights.TestKit.Hosting;
 using Google.Protobuf.Reflection;
 using Grpc.Core;
+using Microsoft.Extensions.Configuration;
 
 namespace CustomerInsights.ServiceDefaults.Tests.Identity;
 
@@ -55,6 +57,10 @@ public sealed class PeerRetriesTests
     [TestCase("dns:///segments:5103", true)]
     [TestCase("dns://8.8.8.8/segments:5103", false)]
     [TestCase("dns:///", false)]
+    [TestCase("dapr:///segments", true)]
+    [TestCase("dapr://segments", false)]
+    [TestCase("dapr:///", false)]
+    [TestCase("dapr:///segments/more", false)]
     [TestCase("ftp://segments", false)]
     [TestCase("segments", false)]
     [TestCase(null, false)]
@@ -64,7 +70,7 @@ public sealed class PeerRetriesTests
         Assert.That(peer.IsValid, Is.EqualTo(isValid));
         if (isValid)
         {
-            Assert.That(() => peer.Connect().Dispose(), Throws.Nothing);
+            Assert.That(() => peer.Connect(SidecarOptions.Of(new ConfigurationBuilder().Build())).Dispose(), Throws.Nothing);
         }
     }
 

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Options;
 
 namespace CustomerInsights.ServiceDefaults.Events;
 
-/// <summary>Deletes events from outbox and inbox when their retention is over.</summary>
+/// <summary>Deletes events from outbox, inbox and dead letters when their retention is over.</summary>
 internal sealed partial class CleanUpEvents(Database database, IOptions<EventOptions> options, TimeProvider time, ILogger<CleanUpEvents> logger) : BackgroundService
 {
     private const int BatchSize = 1000;
@@ -36,6 +36,7 @@ internal sealed partial class CleanUpEvents(Database database, IOptions<EventOpt
         var now = time.GetUtcNow();
         await DeleteAsync("outbox", "published_at", now - options.Value.OutboxRetention, cancellationToken);
         await DeleteAsync("inbox", "received_at", now - options.Value.InboxRetention, cancellationToken);
+        await DeleteAsync("dead_letters", "received_at", now - options.Value.InboxRetention, cancellationToken);
     }
 
     // A batch at a time, so that other writers get their turn. Every row has a physical address in both engines.

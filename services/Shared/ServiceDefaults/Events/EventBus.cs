@@ -1,4 +1,6 @@
 using CustomerInsights.ServiceDefaults.Events.Transports;
+using CustomerInsights.ServiceDefaults.Hosting;
+using CustomerInsights.ServiceDefaults.Sidecar;
 using Microsoft.Extensions.Logging;
 
 namespace CustomerInsights.ServiceDefaults.Events;
@@ -18,6 +20,9 @@ internal sealed class EventBus : IAsyncDisposable
 
     /// <summary>Whether it was told to stop: not being ready is no failure from then on.</summary>
     public bool IsStopping => _isStopping;
+
+    /// <summary>The transport that a sidecar delivers to; null when events come another way.</summary>
+    public DaprTransport? Pushed => _transport as DaprTransport;
 
     /// <summary>How long a publish may take before it counts as failed.</summary>
     public TimeSpan PublishTimeout => Started.PublishTimeout;
@@ -40,16 +45,22 @@ internal sealed class EventBus : IAsyncDisposable
     }
 
     /// <summary>Starts on the transport that the options ask for, without waiting for a broker, which may be down.</summary>
-    public Task StartAsync(EventOptions options, TimeProvider time, Random random, ILoggerFactory loggers, CancellationToken cancellationToken) =>
-        StartAsync(
+    public Task StartAsync(EventBusSettings settings, TimeProvider time, Random random, ILoggerFactory loggers, CancellationToken cancellationToken)
+    {
+        var options = settings.Events;
+        return StartAsync(
             options.Transport switch
             {
                 EventTransportKind.InMemory => new InMemoryTransport(_subscriptions, time, random, loggers),
                 EventTransportKind.RabbitMq => new RabbitMqTransport(
                     options.RabbitMq.Uri ?? throw new InvalidOperationException("Events:RabbitMq:Uri is not set."), _subscriptions, time, random, loggers),
+                EventTransportKind.Dapr when _subscriptions.Select(subscription => subscription.AppId).Distinct().Count() > 1 =>
+                    throw new StartRefusedException(["Events:Transport Dapr needs a process for each service: a sidecar has one app id."]),
+                EventTransportKind.Dapr => new DaprTransport(new SidecarClient(settings.Sidecar), options.Dapr, _subscriptions, time, random, loggers),
                 _ => throw new InvalidOperationException($"Events:Transport {options.Transport} is unknown."),
             },
             cancellationToken);
+    }
 
     /// <summary>Starts on a given transport.</summary>
     internal Task StartAsync(IEventTransport transport, CancellationToken cancellationToken)
@@ -70,3 +81,6 @@ internal sealed class EventBus : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _transport?.DisposeAsync() ?? ValueTask.CompletedTask;
 }
+
+/// <summary>What decides how events travel.</summary>
+internal sealed record EventBusSettings(EventOptions Events, SidecarOptions Sidecar);

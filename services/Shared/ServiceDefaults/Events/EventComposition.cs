@@ -29,6 +29,7 @@ internal static class EventComposition
             appId, container.GetRequiredService<IdGenerator>(), container.GetRequiredService<TimeProvider>(), container.GetRequiredService<WakeSignal>()));
         services.AddSingleton<OutboxStore>();
         services.AddSingleton<DispatchOutbox>();
+        services.AddSingleton<DeadLetterStore>();
         services.AddHostedService<ConnectSubscriptions>();
         services.AddHostedService<OutboxLoop>();
         services.AddHostedService<CleanUpEvents>();
@@ -49,7 +50,10 @@ internal static class EventComposition
                 container.GetRequiredService<ServiceMetrics>(),
                 container.GetRequiredService<TimeProvider>(),
                 container.GetRequiredService<ILoggerFactory>().CreateLogger("CustomerInsights.Events"));
-            return new EventSubscription(appId, topic, consume.RunAsync);
+            return new EventSubscription(appId, topic, consume.RunAsync)
+            {
+                KeepDeadLetterAsync = (letter, cancellationToken) => container.GetRequiredService<DeadLetterStore>().AddAsync(topic, letter, cancellationToken),
+            };
         });
     }
 }

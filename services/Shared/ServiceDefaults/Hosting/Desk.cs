@@ -1,6 +1,7 @@
 using CustomerInsights.ServiceDefaults.HealthChecking;
 using CustomerInsights.ServiceDefaults.Identity;
 using CustomerInsights.ServiceDefaults.Reflecting;
+using CustomerInsights.ServiceDefaults.Sidecar;
 using Grpc.Health.V1;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -21,6 +22,7 @@ internal static class Desk
         builder.Services.AddSingleton(new Readiness(services, state));
         AddHealth(builder);
         AddReflection(builder, services);
+        AddSidecar(builder);
         DevelopmentTokens.Add(builder, listen);
         return builder;
     }
@@ -48,6 +50,13 @@ internal static class Desk
             endpoints.MapGrpcService<ReflectionV1AlphaService>();
         });
     }
+
+    // They answer even while events travel another way: a sidecar that is there is told that there is nothing to deliver.
+    private static void AddSidecar(ServiceBuilder builder) => builder.MapOpen(endpoints =>
+    {
+        endpoints.MapGrpcService<AppCallbackService>();
+        endpoints.MapGrpcService<AppHealthService>();
+    });
 
     private static async Task<IResult> ReadyAsync(Readiness readiness, CancellationToken cancellationToken)
     {

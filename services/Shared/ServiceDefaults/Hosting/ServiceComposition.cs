@@ -3,6 +3,7 @@ using CustomerInsights.ServiceDefaults.Events;
 using CustomerInsights.ServiceDefaults.Identity;
 using CustomerInsights.ServiceDefaults.Jobs;
 using CustomerInsights.ServiceDefaults.Resources;
+using CustomerInsights.ServiceDefaults.Sidecar;
 using CustomerInsights.ServiceDefaults.Storage;
 using CustomerInsights.ServiceDefaults.Telemetry;
 using Microsoft.Extensions.DependencyInjection;
@@ -33,6 +34,7 @@ internal static class ServiceComposition
         OpenTelemetryExport.Add(builder);
         BrowserAccess.Add(builder);
         builder.Services.AddHealthChecks();
+        builder.Services.AddSingleton(SidecarOptions.Of(builder.Configuration));
         return builder;
     }
 

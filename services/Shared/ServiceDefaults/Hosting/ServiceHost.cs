@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using CustomerInsights.ServiceDefaults.Sidecar;
 using CustomerInsights.ServiceDefaults.Storage;
 using CustomerInsights.ServiceDefaults.Telemetry;
 using Microsoft.Extensions.Configuration;
@@ -35,7 +36,8 @@ public static class ServiceHost
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => StopOnFirst(signal, stop));
         try
         {
-            await using var process = ServiceProcess.Build(apps, configuration);
+            var settled = await ResolveSecrets.RunAsync(configuration, TimeProvider.System, stop.Token);
+            await using var process = ServiceProcess.Build(apps, settled);
             return args.Contains(MigrateOnly) ? await MigrateAsync(process, stop.Token) : await RunAsync(process, stop.Token);
         }
         catch (StartRefusedException refused)

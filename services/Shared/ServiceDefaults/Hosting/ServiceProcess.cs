@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using CustomerInsights.ServiceDefaults.Events;
+using CustomerInsights.ServiceDefaults.Sidecar;
 using CustomerInsights.ServiceDefaults.Telemetry;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -167,7 +168,7 @@ internal sealed partial class ServiceProcess : IAsyncDisposable
     {
         var services = _services[0].Services;
         return _bus.StartAsync(
-            services.GetRequiredService<IOptions<EventOptions>>().Value,
+            new EventBusSettings(services.GetRequiredService<IOptions<EventOptions>>().Value, services.GetRequiredService<SidecarOptions>()),
             services.GetRequiredService<TimeProvider>(),
             services.GetRequiredService<Random>(),
             services.GetRequiredService<ILoggerFactory>(),

@@ -60,7 +60,7 @@ internal sealed partial class DispatchOutbox(
         using var activity = EventTracing.StartPublish(row.Topic, row.Id, row.TraceParent);
         try
         {
-            await bus.PublishAsync(new OutgoingEvent(row.Id, row.Topic, Encoding.UTF8.GetBytes(row.Payload)), cancellationToken);
+            await bus.PublishAsync(new OutgoingEvent(row.Id, row.Topic, Encoding.UTF8.GetBytes(row.Payload), row.TraceParent), cancellationToken);
             return PublishOutcome.Published(row);
         }
         catch (Exception exception)

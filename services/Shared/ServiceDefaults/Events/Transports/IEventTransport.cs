@@ -23,7 +23,8 @@ internal interface IEventTransport : IAsyncDisposable
 /// <param name="Id">CloudEvents id.</param>
 /// <param name="Topic">Where to.</param>
 /// <param name="Body">The CloudEvent in structured JSON, UTF-8.</param>
-internal sealed record OutgoingEvent(string Id, string Topic, ReadOnlyMemory<byte> Body);
+/// <param name="TraceParent">Trace that it belongs to; null for none.</param>
+internal sealed record OutgoingEvent(string Id, string Topic, ReadOnlyMemory<byte> Body, string? TraceParent = null);
 
 /// <summary>One service's interest in a topic.</summary>
 /// <param name="AppId">The service.</param>
@@ -33,4 +34,15 @@ internal sealed record EventSubscription(string AppId, string Topic, Func<ReadOn
 {
     /// <summary>All replicas of a service share a queue.</summary>
     public string Queue => $"{AppId}-{Topic}";
+
+    /// <summary>Where a sidecar puts what it has given up on.</summary>
+    public string DeadLetterTopic => $"{Queue}_error";
+
+    /// <summary>Keeps an event that nothing will ever get through with, where the transport has no place for it.</summary>
+    public required Func<DeadLetter, CancellationToken, Task> KeepDeadLetterAsync { get; init; }
 }
+
+/// <summary>An event that was given up.</summary>
+/// <param name="Reason">Machine-readable.</param>
+/// <param name="Body">As it came.</param>
+internal sealed record DeadLetter(string Reason, ReadOnlyMemory<byte> Body);

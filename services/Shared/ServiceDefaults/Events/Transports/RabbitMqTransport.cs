@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 namespace CustomerInsights.ServiceDefaults.Events.Transports;
 
 /// <summary>
-/// RabbitMQ through MassTransit: a durable fanout exchange for each topic, a durable queue for each app and topic, plain
+/// RabbitMQ through MassTransit: a durable fanout exchange for each topic, a quorum queue for each app and topic, plain
 /// CloudEvents in both directions, publisher confirms awaited. The bus is made without a container, so that neither its
 /// usage telemetry nor a temporary reply queue comes with it.
 /// </summary>
@@ -13,6 +13,10 @@ internal sealed partial class RabbitMqTransport(
     Uri address, IReadOnlyList<EventSubscription> subscriptions, TimeProvider time, Random random, ILoggerFactory loggers) : IEventTransport
 {
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(5);
+
+    /// <summary>A quorum queue gives an event up after 20 deliveries, and a consumer that keeps one for half an hour: https://www.rabbitmq.com/docs/quorum-queues#poison-message-handling.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
+
     private static readonly Backoff BeforeRedelivery = new(TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(5));
 
     private readonly CancellationTokenSource _stopping = new();
@@ -80,6 +84,7 @@ internal sealed partial class RabbitMqTransport(
         {
             bus.ReceiveEndpoint(subscription.Queue, endpoint =>
             {
+                endpoint.SetQuorumQueue();
                 endpoint.Bind(subscription.Topic);
                 EventEndpoint.Configure(endpoint, context => ConsumeAsync(subscription, context.Message.Body));
             });
@@ -91,7 +96,7 @@ internal sealed partial class RabbitMqTransport(
         EventOutcome outcome;
         try
         {
-            outcome = await new ConsumeWithRetries(time, random, _logger).RunAsync(subscription, body, _stopping.Token);
+            outcome = await new ConsumeWithRetries(Patience, time, random, _logger).RunAsync(subscription, body, _stopping.Token);
         }
         catch (Exception exception) when (!_stopping.IsCancellationRequested)
         {
