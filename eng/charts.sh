@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What renders the charts where helm is missing: a small program around Go's template engine, tests/Charts/render.
+# What renders the charts where helm is missing: a small program around Go's template engine, tests/Charts.Tests/Rendering/render.
 #
 #   eng/charts.sh install     installs Go and its libraries from Debian where they are missing, then builds the program
 #   eng/charts.sh renderer    prints where the program is
@@ -7,7 +7,7 @@
 set -euo pipefail
 
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
-source_folder="$root/tests/Charts/render"
+source_folder="$root/tests/Charts.Tests/Rendering/render"
 renderer="$root/artifacts/charts/render"
 libraries=/usr/share/gocode
 
