@@ -21,7 +21,10 @@ internal static partial class Settings
             .Select(type => (Type: type, Section: type.GetField("Section", BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Static)?.GetValue(null) as string))
             .Where(found => found.Section is not null)
             .SelectMany(found => Properties(found.Type, found.Section!));
-        return [.. options.Concat(Named()).Concat(["Services:*", "Logging:LogLevel:*"]).Distinct().Order(StringComparer.Ordinal)];
+        List<string> all = [.. options.Concat(Named()).Concat(["Services:*", "Logging:LogLevel:*"]).Distinct().Order(StringComparer.Ordinal)];
+
+        // A section is no setting.
+        return [.. all.Where(key => !all.Exists(other => other.StartsWith($"{key}:", StringComparison.Ordinal)))];
     }
 
     private static IEnumerable<Assembly> Assemblies() => Process.All.Select(process => process.App.GetType().Assembly)
