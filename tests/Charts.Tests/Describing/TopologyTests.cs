@@ -42,6 +42,21 @@ public sealed class TopologyTests
         });
     }
 
+    [Test]
+    public void Images_are_named_as_they_are_built()
+    {
+        var built = Command.Run("env", ["TAG=1", Checkout.PathOf("eng/containers.sh"), "names"]);
+        var used = Chart.With("default").Deployments.Select(m => m.Containers.First()["image"]!.ToString().Split(':')[0]);
+        Assert.That(built.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries), Is.EquivalentTo(used.Select(image => $"{image}:1")), built.Errors);
+    }
+
+    [Test]
+    public void The_chart_is_of_the_version_of_the_code()
+    {
+        var chart = Yaml.Read(Checkout.Read($"{Chart.Folder}/Chart.yaml"));
+        Assert.That(Checkout.Read("Directory.Build.props"), Does.Contain($"<Version>{chart["appVersion"]}</Version>"));
+    }
+
     // The rule of names stands in EventSubscription, in the chart, and in what KEDA counts.
     [Test]
     public void Queues_are_named_as_in_the_code()

@@ -17,7 +17,6 @@ dapr.io/graceful-shutdown-seconds: {{ $sidecar.gracefulShutdownSeconds | int | q
 dapr.io/block-shutdown-duration: "{{ add (int .it.preStopSeconds) (int .it.shutdownTimeoutSeconds) }}s"
 dapr.io/max-body-size: {{ $sidecar.maxBodySize | quote }}
 dapr.io/placement-host-address: ""
-dapr.io/scheduler-host-address: ""
 dapr.io/sidecar-seccomp-profile-type: {{ $sidecar.seccompProfile | quote }}
 dapr.io/sidecar-cpu-request: {{ $sidecar.cpuRequest | quote }}
 dapr.io/sidecar-memory-request: {{ $sidecar.memoryRequest | quote }}
