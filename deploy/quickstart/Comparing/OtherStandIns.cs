@@ -9,15 +9,17 @@ namespace CustomerInsights.Quickstart.Comparing;
 /// <summary>What the stand-ins of Microsoft Advertising and of a webhook have, by their control APIs (services/Sandbox/README.md).</summary>
 internal static class OtherStandIns
 {
-    private const string User = "admin@example.com";
+    /// <summary>Who can sign in at the stand-in from the start.</summary>
+    public const string User = "admin@example.com";
+
     private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
 
     /// <summary>Opens the link of a sign-in, agrees on the page that it leads to, and comes back, as a browser does.</summary>
-    public static async Task SignInAsync(string link, CancellationToken cancellationToken)
+    public static async Task SignInAsync(string link, string user, CancellationToken cancellationToken)
     {
         using var browser = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, CookieContainer = new CookieContainer() });
         using var sent = await browser.GetAsync(new Uri(link), cancellationToken);
-        using var form = new FormUrlEncodedContent(new Dictionary<string, string> { ["user"] = User, ["decision"] = "accept" });
+        using var form = new FormUrlEncodedContent(new Dictionary<string, string> { ["user"] = user, ["decision"] = "accept" });
         using var agreed = await browser.PostAsync(sent.Headers.Location, form, cancellationToken);
         using var back = await browser.GetAsync(agreed.Headers.Location, cancellationToken);
         back.EnsureSuccessStatusCode();

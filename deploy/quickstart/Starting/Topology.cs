@@ -39,6 +39,9 @@ internal sealed class Topology : IAsyncDisposable
         _ports[$"{Sandbox}/http"] = options.Port($"{Sandbox}/http");
     }
 
+    /// <summary>The app ids, each a process of its own unless all are in Standalone.</summary>
+    public static IReadOnlyList<string> AppIds => [.. Services.Select(service => service.AppId)];
+
     /// <summary>Every port by name, such as "segments/grpc".</summary>
     public IReadOnlyDictionary<string, int> Ports => _ports;
 
@@ -179,6 +182,11 @@ internal sealed class Topology : IAsyncDisposable
             settings["Storage:Engine"] = "Sqlite";
             settings["Storage:Directory"] = Path.Combine(_options.Folder, "databases");
             settings["Events:Transport"] = "InMemory";
+        }
+
+        foreach (var (key, value) in _options.SettingsOf(name))
+        {
+            settings[key] = value;
         }
 
         return settings;

@@ -17,4 +17,7 @@ internal sealed record TopologyOptions
 
     /// <summary>Settings for every process, such as "Telemetry:OtlpEndpoint".</summary>
     public IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Settings of one process, which go before all others.</summary>
+    public Func<string, IReadOnlyDictionary<string, string>> SettingsOf { get; init; } = _ => new Dictionary<string, string>();
 }

@@ -23,12 +23,12 @@ internal sealed class OtherDestinations(Topology topology, Insights insights, Sc
 
     public async Task SetUpAsync(string environment, Segment segment, BrazeExport fields, CancellationToken cancellationToken)
     {
-        var signIn = await SignInAsync(environment, cancellationToken);
-        var advertising = await ConnectAsync(
-            environment, "ads", new Connection { DisplayName = "Microsoft Advertising (stand-in)", MicrosoftAdvertising = new() { SignIn = signIn, CustomerMatchTermsAccepted = true } }, cancellationToken);
+        var signIn = await SetUp.SignInAsync(insights, environment, OtherStandIns.User, cancellationToken);
+        var advertising = await SetUp.ConnectAsync(
+            insights, environment, "ads", new Connection { DisplayName = "Microsoft Advertising (stand-in)", MicrosoftAdvertising = new() { SignIn = signIn, CustomerMatchTermsAccepted = true } }, cancellationToken);
         screen.Good($"{advertising.Name}: signed in, reaches {advertising.MicrosoftAdvertising.Accounts.Count} ad account(s)");
-        _advertising = await ExportAsync(
-            environment,
+        _advertising = await SetUp.CreateExportAsync(
+            insights,
             "to-ads",
             new Export
             {
@@ -38,11 +38,11 @@ internal sealed class OtherDestinations(Topology topology, Insights insights, Sc
                 MicrosoftAdvertising = new() { CustomerId = AdCustomer, AccountId = AdAccount, EmailAttribute = fields.EmailAttribute },
             },
             cancellationToken);
-        var webhook = await ConnectAsync(
-            environment, "webhook", new Connection { DisplayName = "Webhook (stand-in)", Webhook = new() { Url = $"{topology.SandboxAddress}webhook/main", SigningSecret = SigningSecret } }, cancellationToken);
+        var webhook = await SetUp.ConnectAsync(
+            insights, environment, "webhook", new Connection { DisplayName = "Webhook (stand-in)", Webhook = new() { Url = $"{topology.SandboxAddress}webhook/main", SigningSecret = SigningSecret } }, cancellationToken);
         screen.Good($"{webhook.Name}: answered a signed ping");
-        _webhook = await ExportAsync(
-            environment,
+        _webhook = await SetUp.CreateExportAsync(
+            insights,
             "to-webhook",
             new Export { DisplayName = "To the webhook", Connection = webhook.Name, Segments = { segment.Name }, Webhook = new() { Attributes = { ["email"] = fields.EmailAttribute } } },
             cancellationToken);
@@ -51,7 +51,7 @@ internal sealed class OtherDestinations(Topology topology, Insights insights, Sc
     /// <summary>Waits until both have the newest version of the segment, and compares; true when they equal it.</summary>
     public async Task<bool> CompareAsync(string segment, CancellationToken cancellationToken)
     {
-        var members = await ReadAddressesAsync(cancellationToken);
+        var members = await ReadAddresses.RunAsync(insights, _advertising, cancellationToken);
         var runs = await Task.WhenAll(new[] { _advertising, _webhook }.Select(export => FollowAsync(segment, export, cancellationToken)));
         var (ads, webhook) = (await OtherStandIns.ReadListAsync(topology.SandboxAddress, cancellationToken), await OtherStandIns.ReadWebhookAsync(topology.SandboxAddress, cancellationToken));
         _rejected.UnionWith(await RejectedAsync(runs, cancellationToken));
@@ -62,24 +62,6 @@ internal sealed class OtherDestinations(Topology topology, Insights insights, Sc
         screen.Judge(webhookGood, $"the webhook equals the segment: {webhook.Count:N0} members, {runs[1].Counts.Requests} request(s)");
         return adsGood && webhookGood;
     }
-
-    private async Task<string> SignInAsync(string environment, CancellationToken cancellationToken)
-    {
-        var begun = await insights.Connections.BeginSignInAsync(
-            new BeginSignInRequest { Parent = environment, Service = SignInService.MicrosoftAdvertising }, cancellationToken: cancellationToken);
-        await OtherStandIns.SignInAsync(begun.SignInUri, cancellationToken);
-        return begun.Name;
-    }
-
-    private async Task<Connection> ConnectAsync(string environment, string id, Connection connection, CancellationToken cancellationToken)
-    {
-        connection.Consent = new Consent { StatementVersion = SetUp.StatementVersion, Agreed = true };
-        var request = new CreateConnectionRequest { Parent = environment, ConnectionId = id, Connection = connection };
-        return await insights.Connections.CreateConnectionAsync(request, cancellationToken: cancellationToken);
-    }
-
-    private async Task<Export> ExportAsync(string environment, string id, Export export, CancellationToken cancellationToken) =>
-        await insights.Exports.CreateExportAsync(new CreateExportRequest { Parent = environment, ExportId = id, Export = export }, cancellationToken: cancellationToken);
 
     private async Task<ExportRun> FollowAsync(string segment, Export export, CancellationToken cancellationToken)
     {
@@ -97,26 +79,5 @@ internal sealed class OtherDestinations(Topology topology, Insights insights, Sc
         }
 
         return rejected;
-    }
-
-    private async Task<IReadOnlyDictionary<string, string>> ReadAddressesAsync(CancellationToken cancellationToken)
-    {
-        var request = new StreamMembersRequest
-        {
-            Parent = string.Join('/', _advertising.Name.Split('/').Take(2)),
-            Segments = { _advertising.Segments },
-            Attributes = { _advertising.MicrosoftAdvertising.EmailAttribute },
-        };
-        var addresses = new Dictionary<string, string>();
-        using var call = insights.Memberships.StreamMembers(request, cancellationToken: cancellationToken);
-        while (await call.ResponseStream.MoveNext(cancellationToken))
-        {
-            foreach (var member in call.ResponseStream.Current.Members)
-            {
-                addresses[member.CustomerId] = member.Values[0].StringValue;
-            }
-        }
-
-        return addresses;
     }
 }

@@ -20,6 +20,9 @@ public enum FaultKind
     /// <summary>Handles the request, then answers one byte at a time.</summary>
     SlowDrip,
 
+    /// <summary>Handles the request, answers half of the body, and waits before it answers the rest.</summary>
+    Stall,
+
     /// <summary>Handles the request, then answers with half of the body it meant to send.</summary>
     MalformedBody,
 
@@ -94,7 +97,7 @@ public sealed record FaultRule
     /// <summary>For a status of 429: seconds to wait, as the vendor's headers tell them; Retry-After at Microsoft Advertising.</summary>
     public int RetryAfterSeconds { get; init; } = 1;
 
-    /// <summary>For <see cref="FaultKind.Delay"/>: how long; for <see cref="FaultKind.SlowDrip"/>: between two bytes.</summary>
+    /// <summary>For <see cref="FaultKind.Delay"/> and <see cref="FaultKind.Stall"/>: how long; for <see cref="FaultKind.SlowDrip"/>: between two bytes.</summary>
     public int DelayMilliseconds { get; init; } = 100;
 
     /// <summary>For <see cref="FaultKind.Reject"/>: whose objects; empty to let the seed choose.</summary>

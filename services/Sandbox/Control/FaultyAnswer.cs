@@ -24,6 +24,9 @@ internal static class FaultyAnswer
             case FaultKind.SlowDrip:
                 await DripAsync(context, answer.Body, TimeSpan.FromMilliseconds(ending.DelayMilliseconds), time);
                 break;
+            case FaultKind.Stall:
+                await StallAsync(context, answer.Body, TimeSpan.FromMilliseconds(ending.DelayMilliseconds), time);
+                break;
             case FaultKind.MalformedBody:
                 await SendAsync(context, answer.Body[..(answer.Body.Length / 2)]);
                 break;
@@ -51,6 +54,15 @@ internal static class FaultyAnswer
             await context.Response.Body.FlushAsync(context.RequestAborted);
             await Task.Delay(pause, time, context.RequestAborted);
         }
+    }
+
+    private static async Task StallAsync(HttpContext context, ReadOnlyMemory<byte> body, TimeSpan pause, TimeProvider time)
+    {
+        context.Response.ContentLength = body.Length;
+        await context.Response.Body.WriteAsync(body[..(body.Length / 2)], context.RequestAborted);
+        await context.Response.Body.FlushAsync(context.RequestAborted);
+        await Task.Delay(pause, time, context.RequestAborted);
+        await context.Response.Body.WriteAsync(body[(body.Length / 2)..], context.RequestAborted);
     }
 
     private static async Task NeverEndAsync(HttpContext context, ReadOnlyMemory<byte> body)

@@ -12,10 +12,11 @@ internal static class ManyChanges
 {
     public const int Customers = 10_000;
 
-    public static async Task AssertOnlyTheyAreSentAsync(Story story, Func<Task<SegmentRefresh>> refresh, CancellationToken cancellationToken)
+    /// <summary>Imports them into a story of <see cref="Customers"/> mixed ones: 45 join, 25 move, 31 leave.</summary>
+    /// <returns>Those who leave.</returns>
+    public static async Task<IReadOnlyList<SampleCustomer>> ImportAsync(SegmentStory story, CancellationToken cancellationToken)
     {
-        var before = story.Expected;
-        var customers = Story.Mixed(Customers).ToList();
+        var customers = SegmentStory.Mixed(Customers).ToList();
         var members = customers.Where(c => c.IsBigSpender).ToList();
         var others = customers.Where(c => !c.IsBigSpender).ToList();
         var leavers = members.Take(30).Select(c => c with { Points = 0, Vip = false }).ToList();
@@ -23,7 +24,7 @@ internal static class ManyChanges
         await story.ImportAsync(
             [
                 .. others.Take(40).Select(c => c with { Country = "FR", Vip = true }),
-                .. Story.Members(Customers + 5).Skip(Customers),
+                .. SegmentStory.Members(Customers + 5).Skip(Customers),
                 .. leavers,
                 .. members.Skip(31).Take(25).Select(c => c with { Email = $"moved.{c.Email}" }),
                 .. members.Skip(60).Take(20).Select(c => c with { City = "Elsewhere" }),
@@ -32,6 +33,13 @@ internal static class ManyChanges
             ],
             deleted.Select(c => c.Id).ToHashSet(),
             cancellationToken);
+        return [.. leavers, .. deleted];
+    }
+
+    public static async Task AssertOnlyTheyAreSentAsync(Story story, Func<Task<SegmentRefresh>> refresh, CancellationToken cancellationToken)
+    {
+        var before = story.Expected;
+        var gone = await ImportAsync(story, cancellationToken);
         await story.Braze.ChangeSettingsAsync(new { Journal = "bodies" }, cancellationToken);
         var last = await story.Braze.LastRequestAsync(cancellationToken);
 
@@ -46,7 +54,7 @@ internal static class ManyChanges
             Assert.That((sent.Joined.Count, sent.Changed.Count, sent.Left.Count), Is.EqualTo((45, 25, 31)));
             Assert.That((run.Counts.Added, run.Counts.Updated, run.Counts.Removed), Is.EqualTo((45L, 25L, 31L)));
         });
-        await AssertAttributeIsGoneAsync(story, [.. leavers, .. deleted], cancellationToken);
+        await AssertAttributeIsGoneAsync(story, gone, cancellationToken);
     }
 
     private static async Task AssertAttributeIsGoneAsync(Story story, IReadOnlyList<SampleCustomer> leavers, CancellationToken cancellationToken)

@@ -5,13 +5,14 @@ using CustomerInsights.TestKit;
 namespace CustomerInsights.EndToEnd.Delivering;
 
 /// <summary>Refreshes asked for by somebody who has nothing but a RabbitMQ client. (The in-process bus has no outside.)</summary>
-[TestFixture]
-public sealed class OutsideEventTests
+[TestFixture(Shape.Processes)]
+[TestFixture(Shape.Sidecars)]
+public sealed class OutsideEventTests(Shape shape)
 {
     private Stage _stage = null!;
 
     [OneTimeSetUp]
-    public async Task SetUp() => _stage = await SharedStages.GetAsync(Shape.Processes, TestContext.CurrentContext.CancellationToken);
+    public async Task SetUp() => _stage = await SharedStages.GetAsync(shape, TestContext.CurrentContext.CancellationToken);
 
     [TearDown]
     public void ShowLogs() => _stage.ShowLogsOfFailure();

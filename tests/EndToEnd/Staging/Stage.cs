@@ -1,3 +1,4 @@
+using System.Globalization;
 using CustomerInsights.Quickstart.Calling;
 using CustomerInsights.Quickstart.Starting;
 
@@ -11,16 +12,26 @@ public enum Shape
 
     /// <summary>A process for each service, PostgreSQL, RabbitMQ.</summary>
     Processes,
+
+    /// <summary>As <see cref="Processes"/>, each beside a Dapr sidecar that carries its events and calls.</summary>
+    Sidecars,
+
+    /// <summary>As <see cref="Processes"/>, every second one beside a Dapr sidecar: they share the broker.</summary>
+    Mixed,
 }
 
 /// <summary>A running system for the tests of one fixture. Each test plays a <see cref="Story"/> of its own on it.</summary>
 internal sealed class Stage : IAsyncDisposable
 {
+    /// <summary>Rows from which on Microsoft Advertising gets a file.</summary>
+    public const int FileFrom = 2_000;
+
     private readonly string _folder;
     private readonly OwnPlace? _place;
+    private readonly Sidecars? _sidecars;
 
-    private Stage(string folder, OwnPlace? place, Topology topology, Insights insights) =>
-        (_folder, _place, Topology, Insights) = (folder, place, topology, insights);
+    private Stage(string folder, (OwnPlace? Place, Sidecars? Sidecars) around, Topology topology, Insights insights) =>
+        (_folder, _place, _sidecars, Topology, Insights) = (folder, around.Place, around.Sidecars, topology, insights);
 
     public Topology Topology { get; }
 
@@ -29,6 +40,9 @@ internal sealed class Stage : IAsyncDisposable
 
     /// <summary>Database and broker of the topology; null for Standalone.</summary>
     public ServerAddresses? Servers => _place?.Addresses;
+
+    /// <summary>Of the shapes that have them.</summary>
+    public Sidecars Sidecars => _sidecars ?? throw new InvalidOperationException("There are none.");
 
     /// <summary>Databases of Standalone and logs of all processes.</summary>
     public string Folder => _folder;
@@ -39,16 +53,24 @@ internal sealed class Stage : IAsyncDisposable
         Shape shape, ServerAddresses? servers, IReadOnlyDictionary<string, string> settings, CancellationToken cancellationToken)
     {
         var folder = Directory.CreateTempSubdirectory("insights-e2e-").FullName;
-        var place = shape == Shape.Processes ? await OwnPlace.CreateAsync(servers ?? OwnPlace.Shared(), cancellationToken) : null;
+        var place = shape == Shape.Standalone ? null : await OwnPlace.CreateAsync(servers ?? OwnPlace.Shared(), cancellationToken);
+        Sidecars? sidecars = null;
         try
         {
             var options = new TopologyOptions { Folder = folder, Servers = place?.Addresses, Settings = Quick(settings) };
+            if (shape is Shape.Sidecars or Shape.Mixed)
+            {
+                sidecars = await Sidecars.StartAsync(Topology.AppIds.Where((_, number) => shape == Shape.Sidecars || number % 2 == 0), place!.Addresses.RabbitMq, cancellationToken);
+                options = options with { Port = sidecars.Port, SettingsOf = sidecars.SettingsOf };
+            }
+
             var topology = await Topology.StartAsync(options, cancellationToken);
             var token = await topology.TokenAsync("ada", platformAdministrator: true, cancellationToken);
-            return new Stage(folder, place, topology, Insights.As(topology, token));
+            return new Stage(folder, (place, sidecars), topology, Insights.As(topology, token));
         }
         catch
         {
+            await (sidecars?.DisposeAsync() ?? ValueTask.CompletedTask);
             await (place?.DisposeAsync() ?? ValueTask.CompletedTask);
             throw;
         }
@@ -68,19 +90,33 @@ internal sealed class Stage : IAsyncDisposable
         }
     }
 
+    /// <summary>Starts again whoever a test has killed.</summary>
+    public async Task RaiseTheDeadAsync(CancellationToken cancellationToken)
+    {
+        foreach (var dead in Topology.Processes.Where(p => p.HasExited).ToList())
+        {
+            await Topology.StartAgainAsync(dead.Name, cancellationToken);
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         Insights.Dispose();
         await Topology.DisposeAsync();
+        await (_sidecars?.DisposeAsync() ?? ValueTask.CompletedTask);
         await (_place?.DisposeAsync() ?? ValueTask.CompletedTask);
         Directory.Delete(_folder, recursive: true);
     }
 
-    // A person can wait a minute until a lost event heals; a test need not.
+    // A person can wait a minute until a lost event heals, or ten seconds until a file is asked for; a test need not. And files
+    // begin where a story has them soon.
     private static Dictionary<string, string> Quick(IReadOnlyDictionary<string, string> settings) => new(settings)
     {
         ["Exports:HealEvery"] = "00:00:02",
         ["Exports:AskAgainAfterQueued"] = "00:00:05",
         ["Exports:CatchUpPause"] = "00:00:02",
+        ["MicrosoftAdvertising:FirstAsk"] = "00:00:01",
+        ["MicrosoftAdvertising:LongestAsk"] = "00:00:01",
+        ["MicrosoftAdvertising:FileFrom"] = FileFrom.ToString(CultureInfo.InvariantCulture),
     };
 }

@@ -8,8 +8,10 @@ using CustomerInsights.TestKit;
 namespace CustomerInsights.EndToEnd.Surviving;
 
 /// <summary>Whatever dies in the middle of the main job: at the end Braze equals the segment, and hardly anything was sent twice.</summary>
-[TestFixture]
-public sealed class KillTests
+[TestFixture(Shape.Processes)]
+[TestFixture(Shape.Sidecars)]
+[TestFixture(Shape.Mixed)]
+public sealed class KillTests(Shape shape)
 {
     private const int Customers = 12_000;
     private const int RowsPerRequest = 75;
@@ -28,7 +30,7 @@ public sealed class KillTests
         var cancellationToken = TestContext.CurrentContext.CancellationToken;
         _folder = Directory.CreateTempSubdirectory("insights-servers-").FullName;
         _servers = await PrivateServers.StartAsync(_folder, cancellationToken);
-        _stage = await Stage.SetAsync(Shape.Processes, _servers.Addresses, new Dictionary<string, string>(), cancellationToken);
+        _stage = await Stage.SetAsync(shape, _servers.Addresses, new Dictionary<string, string>(), cancellationToken);
     }
 
     [OneTimeTearDown]
@@ -43,10 +45,7 @@ public sealed class KillTests
     public async Task ShowLogsAndRaiseTheDead()
     {
         _stage.ShowLogsOfFailure();
-        foreach (var dead in _stage.Topology.Processes.Where(p => p.HasExited).ToList())
-        {
-            await _stage.Topology.StartAgainAsync(dead.Name, CancellationToken.None);
-        }
+        await _stage.RaiseTheDeadAsync(CancellationToken.None);
     }
 
     [Test]
@@ -104,15 +103,7 @@ public sealed class KillTests
     public async Task Exports_is_killed_between_the_event_and_the_run(CancellationToken cancellationToken)
     {
         using var story = await Story.BeginAsync(_stage, Story.Members(1_000), cancellationToken);
-        await _stage.Topology.KillAsync("worker-braze", cancellationToken);
-        var refresh = await story.RefreshAsync(cancellationToken);
-        await Eventually.TrueAsync(
-            async () => (await story.RunsAsync(cancellationToken)) is [{ State: RunState.Queued }], "a run is queued", cancellationToken: cancellationToken);
-
-        await _stage.Topology.KillAsync("exports", cancellationToken);
-        var killed = Stopwatch.GetTimestamp();
-        await _stage.Topology.StartAgainAsync("worker-braze", cancellationToken);
-        await _stage.Topology.StartAgainAsync("exports", cancellationToken);
+        var (refresh, killed) = await KillExports.BetweenEventAndRunAsync(_stage, story, "worker-braze", cancellationToken);
 
         await AssertDeliveredAsync(story, refresh, new Blow("Exports killed between event and run", killed), cancellationToken);
     }

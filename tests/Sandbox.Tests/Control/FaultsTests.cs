@@ -88,6 +88,17 @@ public sealed class FaultsTests : SandboxFixture
     }
 
     [Test]
+    public async Task Stalled_answer_stops_halfway_when_the_request_took_effect_and_comes_in_the_end()
+    {
+        await InjectAsync(new FaultRule { Kind = FaultKind.Stall, DelayMilliseconds = 5_000 });
+        var answer = TrackAsync(One);
+        await Eventually.TrueAsync(() => Clock.WaitingTimers > 0, "the sandbox waits");
+        Assert.That((answer.IsCompleted, await AttributesOfAsync("c-1")), Is.EqualTo((false, "{'x':1}")));
+        Clock.Advance(TimeSpan.FromSeconds(5));
+        Assert.That((await answer).Quoted, Is.EqualTo("{'attributes_processed':1,'message':'success'}"));
+    }
+
+    [Test]
     public async Task Malformed_answer_is_no_json_although_the_request_took_effect()
     {
         await InjectAsync(new FaultRule { Kind = FaultKind.MalformedBody });
