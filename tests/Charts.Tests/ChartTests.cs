@@ -22,7 +22,7 @@ public sealed class ChartTests
 
     [Test]
     public void Has_the_values_that_are_promised() => Assert.That(
-        Chart.CiValues, Is.EquivalentTo(new[] { "argocd", "dapr", "default", "external-secrets", "keda", "minimal", "production", "rabbitmq" }));
+        Chart.CiValues, Is.EquivalentTo(new[] { "argocd", "azure", "dapr", "default", "external-secrets", "keda", "minimal", "production", "rabbitmq" }));
 
     [TestCase("authentication: { authority: '' }", "authentication.authority is needed")]
     [TestCase("services: { environments: { autoscaling: { mode: keda } } }", "it subscribes to none; use hpa")]

@@ -23,6 +23,9 @@ spec:
     metadata:
       labels:
         {{- include "customer-insights-lib.labels" . | nindent 8 }}
+        {{- with .it.podLabels }}
+        {{- toYaml . | nindent 8 }}
+        {{- end }}
       {{- with include "customer-insights-lib.podAnnotations" . }}
       annotations:
         {{- . | nindent 8 }}
