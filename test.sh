@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs every test. Needs the .NET SDK; installs PostgreSQL, RabbitMQ, Node.js and Chromium from Debian where they are missing,
+# Runs every test. Needs the .NET SDK; installs PostgreSQL, RabbitMQ, Node.js, Chromium and Go from Debian where they are missing,
 # and the Node packages that tests use as peers.
 #
 #   ./test.sh                    everything
@@ -8,6 +8,7 @@
 #   ./test.sh --soak             also the long forms of tests that have one
 #   ./test.sh --no-build         with the binaries of the last build
 #   ./test.sh --daprd PATH       with this Dapr sidecar in the place of the stand-in, in the tests that can
+#   ./test.sh --helm PATH        with this helm in the place of our renderer of charts
 #
 # The last line is "N passed, N failed"; the exit code is not 0 when a test failed or was skipped, when a project
 # crashed, or when one ran no test.
@@ -15,18 +16,24 @@ set -euo pipefail
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 cd "$root"
 
-only=() filter="" soak=false build=true daprd=""
+only=() filter="" soak=false build=true daprd="" helm=""
+
+program_at() { # what, path: its full path
+  local path
+  path="$(realpath -e "${2:?$1 needs the path of the binary}")" || exit 2
+  [[ -f "$path" && -x "$path" ]] || { echo "test.sh: $path cannot be run" >&2; exit 2; }
+  echo "$path"
+}
+
 while [[ $# -gt 0 ]]; do
   case "$1" in
     --only) only+=("${2:?--only needs a project}"); shift 2 ;;
     --filter) filter="${2:?--filter needs a name}"; shift 2 ;;
     --soak) soak=true; shift ;;
     --no-build) build=false; shift ;;
-    --daprd)
-      daprd="$(realpath -e "${2:?--daprd needs the path of the binary}")" || exit 2
-      [[ -f "$daprd" && -x "$daprd" ]] || { echo "test.sh: $daprd cannot be run" >&2; exit 2; }
-      shift 2 ;;
-    --help | -h) sed -n '2,13p' "${BASH_SOURCE[0]}" | sed 's/^# \{0,1\}//'; exit 0 ;;
+    --daprd) daprd="$(program_at --daprd "${2:-}")" || exit 2; shift 2 ;;
+    --helm) helm="$(program_at --helm "${2:-}")" || exit 2; shift 2 ;;
+    --help | -h) sed -n '2,14p' "${BASH_SOURCE[0]}" | sed 's/^# \{0,1\}//'; exit 0 ;;
     *) echo "test.sh: unknown argument $1; see ./test.sh --help" >&2; exit 2 ;;
   esac
 done
@@ -52,12 +59,18 @@ for file in tests/*/*.csproj; do
 done
 [[ ${#projects[@]} -gt 0 ]] || { echo "test.sh: no test project is named ${only[*]}; there are: $(ls -d tests/*.Tests tests/EndToEnd | xargs -n1 basename | tr '\n' ' ')" >&2; exit 2; }
 
-needs_servers() { # the shape rules read files only
-  [[ "${projects[*]}" != "Repository.Tests" ]]
+needs_servers() { # the shape rules and the charts read files only
+  local folder
+  for folder in "${projects[@]}"; do [[ "$folder" == Repository.Tests || "$folder" == Charts.Tests ]] || return 0; done
+  return 1
 }
 
-needs_node() { # other people's gRPC, and the checks of the contracts
-  [[ " ${projects[*]} " == *" Conformance "* || " ${projects[*]} " == *" Repository.Tests "* ]]
+needs_node() { # other people's gRPC, the checks of the contracts, the schemas of Kubernetes
+  [[ " ${projects[*]} " == *" Conformance "* || " ${projects[*]} " == *" Repository.Tests "* ]] || needs_charts
+}
+
+needs_charts() {
+  [[ " ${projects[*]} " == *" Charts.Tests "* ]]
 }
 
 needs_browser() { # a person signs in at an outside service
@@ -85,6 +98,7 @@ rm -rf "$results"
 mkdir -p "$results" .data
 
 if needs_browser; then eng/browser.sh install; fi # first: apt-get does one thing at a time
+if needs_charts && [[ -z "$helm" ]]; then eng/charts.sh install; fi
 
 if needs_servers; then
   say "Starting PostgreSQL and RabbitMQ"
@@ -128,7 +142,7 @@ fi
 
 # ---- tests ---------------------------------------------------------------------------------------------------------
 
-export CI_TEST_SOAK=$soak CI_TEST_DAPRD="$daprd"
+export CI_TEST_SOAK=$soak CI_TEST_DAPRD="$daprd" CI_TEST_HELM="$helm"
 expression=()
 if [[ -n "$filter" ]]; then
   [[ "$filter" == *[=~]* ]] || filter="FullyQualifiedName~$filter"
