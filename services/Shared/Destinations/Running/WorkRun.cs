@@ -82,7 +82,8 @@ internal sealed class WorkRun(
         {
             foreach (var delivery in deliveries)
             {
-                await deliver.RunAsync(delivery, Stage.Sending, aborting.Token);
+                // Only what brings members in: nobody is taken out of a run that may be skipped yet (EXP-12).
+                await deliver.RunAsync(delivery, delivery.Stage == Stage.Adding ? Stage.Sending : delivery.Stage, aborting.Token);
             }
 
             await audiences.CheckSizeAsync(work, deliveries, aborting.Token);
