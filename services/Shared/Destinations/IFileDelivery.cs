@@ -49,7 +49,7 @@ public enum FileKind
     /// <summary>Takes former members out.</summary>
     Removals = 2,
 
-    /// <summary>Holds everybody, and takes the place of whoever stood there before.</summary>
+    /// <summary>Holds everybody, perhaps nobody, and takes the place of whoever stood there before.</summary>
     Replacement = 3,
 }
 

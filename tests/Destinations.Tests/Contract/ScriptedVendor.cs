@@ -43,6 +43,12 @@ internal sealed class ScriptedVendor(ScriptedWay way) : Vendor
     /// <summary>Members that it takes from one export; null for any number.</summary>
     public long? MembersAtMost { get; set; }
 
+    /// <summary>Key of the audience. All that there are hold the same members.</summary>
+    public string Audience { get; set; } = "everybody";
+
+    /// <summary>Whether the audience may hold others than whom it was sent: everybody is replaced.</summary>
+    public bool IsUnknown { get; set; }
+
     /// <summary>Called before and after each step of a file, with its name, such as "upload" and "uploaded"; a test may let it hang.</summary>
     public Func<string, CancellationToken, Task> AtStep { get; set; } = (_, _) => Task.CompletedTask;
 

@@ -24,7 +24,7 @@ internal sealed class SendFile(AudienceWork work, IFileDelivery files, SettleFil
     /// <summary>The file was taken, and its result does not tell what became of which row: they have to be sent one by one.</summary>
     public bool IsUnclear { get; private set; }
 
-    /// <summary>Makes a file of what there is now, unless there is nothing, and sends it.</summary>
+    /// <summary>Makes a file of what there is now, unless there is nothing, and sends it. Nobody can replace those who stood there, too.</summary>
     /// <param name="rows">How many rows there are.</param>
     public async Task RunAsync(FileKind kind, long rows, CancellationToken cancellationToken)
     {
@@ -32,7 +32,7 @@ internal sealed class SendFile(AudienceWork work, IFileDelivery files, SettleFil
         {
             work.Run.Halt.Request(RunEnd.Failed(Reasons.FileTooLarge));
         }
-        else if (rows > 0)
+        else if (rows > 0 || kind == FileKind.Replacement)
         {
             await GoOnAsync(await SaveAsync(new LoggedFile(work.Run.RunId, kind, rows, FileStage.Made, "", 0, 0), cancellationToken), cancellationToken);
         }

@@ -39,8 +39,10 @@ internal sealed partial class SettleFile(AudienceWork work, DueSettlement settle
 
     private async Task<SettledDue> DeliverAsync(Transaction transaction, LedgerScope scope, LoggedFile file, IReadOnlyList<(FileRow Row, string Reason)> refused)
     {
-        await DueRows.RefuseAsync(transaction, scope, [.. refused.Select(row => new RefusedRow(row.Row.CustomerId, row.Reason))]);
+        var due = await DueRows.CountAsync(transaction, work.AudienceId, FileKind.Additions);
+        await DueRows.RefuseAsync(transaction, scope, [.. refused.Select(row => new RefusedRow(row.Row.CustomerId, row.Reason))], file.Kind == FileKind.Replacement);
         var classes = (await DueRows.CountByClassAsync(transaction, work.AudienceId)).ToDictionary(due => due.Class, due => due.Count);
+        var refusedDue = due - classes.Values.Sum();
         await DueRows.DeliverAllAsync(transaction, scope);
         if (refused.Count > 0)
         {
@@ -55,7 +57,9 @@ internal sealed partial class SettleFile(AudienceWork work, DueSettlement settle
         }
 
         // Rows of an earlier run are counted when this one reads them again.
-        return new SettledDue(file.RunId == scope.RunId ? classes : new Dictionary<RowClass, long>(), new RemovalCounts(removed, 0, 0));
+        return file.RunId == scope.RunId
+            ? new SettledDue(classes, new RemovalCounts(removed, 0, 0)) { SentUnchanged = refused.Count - refusedDue }
+            : new SettledDue(new Dictionary<RowClass, long>(), new RemovalCounts(removed, 0, 0));
     }
 
     private async Task<SettledDue> RemoveAsync(Transaction transaction, LoggedFile file, IReadOnlyList<(FileRow Row, string Reason)> refused)

@@ -19,7 +19,11 @@ internal sealed class UploadFile(IOptions<MicrosoftAdvertisingOptions> options)
         "Type,Status,Id,Parent Id,Client Id,Modified Time,Name,Description,Scope,Audience,Action Type,Accept Customer Match Term,Membership Duration,Sub Type,Text\r\n"
         + "Format Version,,,,,,6.0,,,,,,,,\r\n";
 
-    /// <summary>The file, ready to be read from its beginning; it is deleted when it is closed. Null when it is longer than a file may be.</summary>
+    /// <summary>
+    /// The file, ready to be read from its beginning; it is deleted when it is closed. Null when it is longer than a file may be. One that
+    /// replaces, and has no keys, empties the list: all previous data of the list is removed, and a list row may stand alone
+    /// (https://learn.microsoft.com/advertising/bulk-service/customer-list).
+    /// </summary>
     public async Task<Stream?> WriteAsync(FileKind kind, string listId, IAsyncEnumerable<string> keys, CancellationToken cancellationToken)
     {
         var file = await SpoolAsync(csv => WriteAsync(csv, kind, listId, keys, cancellationToken), cancellationToken);
