@@ -2,6 +2,7 @@ using System.Globalization;
 using System.IO.Compression;
 using System.Text;
 using CustomerInsights.Destinations;
+using CustomerInsights.ServiceDefaults.Spooling;
 using Microsoft.Extensions.Options;
 
 namespace CustomerInsights.Workers.MicrosoftAdvertising.Filing;
@@ -12,7 +13,7 @@ namespace CustomerInsights.Workers.MicrosoftAdvertising.Filing;
 /// </summary>
 internal sealed class UploadFile(IOptions<MicrosoftAdvertisingOptions> options)
 {
-    private const int BufferBytes = 64 * 1024;
+    internal const int BufferBytes = 64 * 1024;
     private const int LongestRow = 256;
 
     private const string Head =
@@ -50,7 +51,7 @@ internal sealed class UploadFile(IOptions<MicrosoftAdvertisingOptions> options)
 
     private async Task<Stream> SpoolAsync(Func<Stream, Task> write, CancellationToken cancellationToken)
     {
-        var spool = Spool.Open(options.Value.SpoolFolder);
+        var spool = SpoolFile.Open(options.Value.SpoolFolder, BufferBytes, FileOptions.Asynchronous);
         try
         {
             await using (var zip = new ZipArchive(spool, ZipArchiveMode.Create, leaveOpen: true))
