@@ -106,6 +106,7 @@ public sealed class MicrosoftAdvertisingOutcomesTests
     [TestCase("""{"PartialErrors":[{"Code":8005,"Index":4}]}""", ExpectedResult = Answer.Refused)]
     [TestCase("""{"PartialErrors":[{"Code":8005,"Index":-1}]}""", ExpectedResult = Answer.Refused)]
     [TestCase("""{"PartialErrors":[{"Code":8005}]}""", ExpectedResult = Answer.Refused)]
+    [TestCase("""{"PartialErrors":[{"Code":0,"Index":1}]}""", ExpectedResult = Answer.Unavailable)]
     [TestCase("""{"PartialErrors":[{"Code":8003,"Index":0}]}""", ExpectedResult = Answer.Misdirected)]
     [TestCase("""{"PartialErrors":[{"Code":8004,"Index":0}]}""", ExpectedResult = Answer.Misdirected)]
     [TestCase("""{"PartialErrors":[{"Code":8000,"Index":2}]}""", ExpectedResult = Answer.Misdirected)]

@@ -28,7 +28,8 @@ public interface IFileDelivery
     Task<FileStep> AskAsync(FileOrder order, string ticket, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Reads which rows of a finished file were refused. <see cref="Answer.Unknown"/> when what is read leaves open which ones.
+    /// Reads which rows of a finished file were refused. <see cref="Answer.Unknown"/> when what is read leaves open which ones, and the state
+    /// <see cref="FileState.Dropped"/> when it says that the file has to be sent again: what is read does not change.
     /// </summary>
     /// <param name="result">Where, as <see cref="AskAsync"/> told.</param>
     Task<FileStep> ReadAsync(FileOrder order, string result, FileRefusals refusals, CancellationToken cancellationToken);

@@ -87,7 +87,7 @@ internal static class MicrosoftAdvertisingOutcomes
         var isIncomplete = false;
         foreach (var error in ArrayOf(body, "PartialErrors"))
         {
-            if (CodeOf(error) is { } code && code != 0 && OfCode(code) is { } fault)
+            if (CodeOf(error) is { } code && OfCode(code) is { } fault)
             {
                 // No item is at fault for this.
                 return OfFault(fault, now);

@@ -52,6 +52,12 @@ internal sealed class ScriptedVendor(ScriptedWay way) : Vendor
     /// <summary>Called before and after each step of a file, with its name, such as "upload" and "uploaded"; a test may let it hang.</summary>
     public Func<string, CancellationToken, Task> AtStep { get; set; } = (_, _) => Task.CompletedTask;
 
+    /// <summary>What a question about a file is answered with; null for the truth.</summary>
+    public Func<FileStep?> AtAsk { get; set; } = () => null;
+
+    /// <summary>What the reading of a result comes to; null for the truth.</summary>
+    public Func<FileStep?> AtRead { get; set; } = () => null;
+
     public override bool CarriesValues => way == ScriptedWay.Payloads;
 
     public override bool WritesDown => way != ScriptedWay.Payloads;
@@ -179,6 +185,7 @@ internal sealed class ScriptedVendor(ScriptedWay way) : Vendor
             VendorFaultKind.Throttled => Throttled(TimeSpan.FromSeconds(1)),
             VendorFaultKind.ThrottledForLong => Throttled(TimeSpan.FromMinutes(10)),
             VendorFaultKind.RefuseRequest => new BatchOutcome(Answer.Refused) { Reason = Refused },
+            VendorFaultKind.TooLarge => new BatchOutcome(Answer.TooLarge) { Reason = Reasons.RowTooLarge },
             VendorFaultKind.Unauthorized => new BatchOutcome(Answer.Unauthorized) { Reason = Reasons.CredentialUnknown },
             VendorFaultKind.Forbidden => new BatchOutcome(Answer.Unauthorized) { Reason = Reasons.CredentialForbidden },
             _ => Take(batch, fault),

@@ -20,6 +20,9 @@ public enum VendorFaultKind
     /// <summary>Refuses the request as such, naming no row.</summary>
     RefuseRequest,
 
+    /// <summary>Says of every request that it is too large.</summary>
+    TooLarge,
+
     /// <summary>The connection breaks before the request has any effect.</summary>
     DroppedBefore,
 

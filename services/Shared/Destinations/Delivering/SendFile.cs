@@ -16,9 +16,13 @@ internal sealed class SendFile(AudienceWork work, IFileDelivery files, SettleFil
     /// <summary>A result is read so often before it is taken for one that tells nothing.</summary>
     private const int MaxReadings = 3;
 
+    /// <summary>A file is asked for so often before it is given up: for a day, with a question a minute.</summary>
+    private const int MaxAsks = 24 * 60;
+
     private string _place = "";
     private string _result = "";
     private Attempts _attempts;
+    private Attempts _drops;
     private int _readings;
 
     /// <summary>The file was taken, and its result does not tell what became of which row: they have to be sent one by one.</summary>
@@ -70,7 +74,7 @@ internal sealed class SendFile(AudienceWork work, IFileDelivery files, SettleFil
         if (step is { Answer: Answer.Delivered, State: FileState.Dropped })
         {
             // The place is not to be had any more.
-            return await AnewAsync(file, cancellationToken);
+            return await AnewAsync(file, step, cancellationToken);
         }
 
         if (step.Answer is Answer.Delivered or Answer.Unknown)
@@ -83,7 +87,7 @@ internal sealed class SendFile(AudienceWork work, IFileDelivery files, SettleFil
         return file;
     }
 
-    private async Task<LoggedFile> AskAsync(LoggedFile file, CancellationToken cancellationToken)
+    private async Task<LoggedFile?> AskAsync(LoggedFile file, CancellationToken cancellationToken)
     {
         if (!await WaitUntilAsync(Timestamps.FromMicroseconds(file.AskAt), cancellationToken)
             || await TryAsync(token => files.AskAsync(OrderOf(file), file.Ticket, token), cancellationToken) is not { } step)
@@ -96,11 +100,17 @@ internal sealed class SendFile(AudienceWork work, IFileDelivery files, SettleFil
             case FileState.Done:
                 _result = step.Result;
                 return file;
+            case FileState.Working when file.Asked + 1 >= MaxAsks:
+                await EndAsync(Reasons.FileStuck, forgets: true, cancellationToken);
+                return null;
             case FileState.Working:
+                // It is being worked on: what failed on the way here is over.
+                work.Counts.Meter.Took();
+                _attempts = default;
                 file = file with { Stage = FileStage.Uploaded, Asked = file.Asked + 1 };
                 return await SaveAsync(file with { AskAt = AskAt(file) }, cancellationToken);
             default:
-                return await AnewAsync(file, cancellationToken);
+                return await AnewAsync(file, step, cancellationToken);
         }
     }
 
@@ -116,6 +126,12 @@ internal sealed class SendFile(AudienceWork work, IFileDelivery files, SettleFil
             return null;
         }
 
+        if (step is { Answer: Answer.Delivered, State: FileState.Dropped })
+        {
+            // Its result says that it was not handled, and will never say anything else.
+            return await AnewAsync(file, step, cancellationToken);
+        }
+
         if (step.Answer != Answer.Delivered)
         {
             await FollowAsync(step, cancellationToken);
@@ -129,16 +145,17 @@ internal sealed class SendFile(AudienceWork work, IFileDelivery files, SettleFil
             return null;
         }
 
+        work.Counts.Meter.Took();
         await settle.RunAsync(file, refusals, cancellationToken);
         return null;
     }
 
-    // What was dropped took no effect, so the same rows are sent once more; but not for ever.
-    private async Task<LoggedFile> AnewAsync(LoggedFile file, CancellationToken cancellationToken)
+    // What was dropped took no effect, so the same rows are sent once more; but not for ever: whatever comes off in between, drops add up.
+    private async Task<LoggedFile> AnewAsync(LoggedFile file, FileStep dropped, CancellationToken cancellationToken)
     {
         (_place, _result) = ("", "");
         var anew = await SaveAsync(file with { Stage = FileStage.Made, Ticket = "" }, cancellationToken);
-        await FollowAsync(new FileStep(Answer.Unavailable) { Reason = Reasons.FileDropped }, cancellationToken);
+        _drops = await FollowAsync(new FileStep(Answer.Unavailable) { Reason = Reasons.FileDropped, RetryAt = dropped.RetryAt }, _drops, cancellationToken);
         return anew;
     }
 
@@ -164,16 +181,19 @@ internal sealed class SendFile(AudienceWork work, IFileDelivery files, SettleFil
         return taken;
     }
 
-    private async Task FollowAsync(FileStep step, CancellationToken cancellationToken)
+    private async Task FollowAsync(FileStep step, CancellationToken cancellationToken) => _attempts = await FollowAsync(step, _attempts, cancellationToken);
+
+    // Gives what was tried before and now.
+    private async Task<Attempts> FollowAsync(FileStep step, Attempts before, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         var outcome = new BatchOutcome(step.Answer) { Reason = step.Reason, RetryAt = step.RetryAt };
-        var decision = DeliveryPolicy.Decide(outcome, sent: 1, _attempts, tools.Time.GetUtcNow(), work.Counts.Meter.NextJitter());
-        _attempts = _attempts.After(step.Answer);
+        var decision = DeliveryPolicy.Decide(outcome, sent: 1, before, tools.Time.GetUtcNow(), work.Counts.Meter.NextJitter());
         if (decision.Step != NextStep.Retry)
         {
-            await EndAsync(step.Answer, step.Answer == Answer.Refused ? Reasons.Misdirected : decision.Reason, cancellationToken);
-            return;
+            var isRefused = step.Answer is Answer.Refused or Answer.TooLarge;
+            await EndAsync(isRefused ? Reasons.Misdirected : decision.Reason, isRefused || step.Answer == Answer.Misdirected, cancellationToken);
+            return before;
         }
 
         if (decision.HoldsAccount)
@@ -182,14 +202,15 @@ internal sealed class SendFile(AudienceWork work, IFileDelivery files, SettleFil
         }
 
         await WaitUntilAsync(decision.At, cancellationToken);
+        return before.After(step.Answer);
     }
 
     // There is no row to give up and nothing to split: what is refused is the file, and no later run has to wait for its fate. After a
     // mere failure one has to, since the file may have arrived.
-    private async Task EndAsync(Answer answer, string reason, CancellationToken cancellationToken)
+    private async Task EndAsync(string reason, bool forgets, CancellationToken cancellationToken)
     {
         work.Run.Halt.Request(RunEnd.Failed(reason));
-        if (answer is Answer.Misdirected or Answer.Refused or Answer.TooLarge)
+        if (forgets)
         {
             await tools.Database.WriteAsync(work.Run.Job, transaction => FileLog.DeleteAsync(transaction, work.AudienceId), cancellationToken);
         }
