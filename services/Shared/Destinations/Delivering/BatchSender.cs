@@ -65,7 +65,7 @@ internal sealed partial class BatchSender(RunWork run, SendMeter meter, TimeProv
             return;
         }
 
-        if (!sending.Fates.Any(fate => fate.IsSettled) && !(sending.Fates.Length == 1 && meter.HasTaken))
+        if (!sending.Fates.Any(fate => fate.IsSettled) && !(sending.Fates.Length == 1 && run.Progress.HasTaken))
         {
             run.Halt.Request(RunEnd.Failed(Reasons.Misdirected));
             return;
@@ -112,10 +112,7 @@ internal sealed partial class BatchSender(RunWork run, SendMeter meter, TimeProv
         switch (decision.Step)
         {
             case NextStep.Done:
-                Settle(rest, null, sending.Fates);
-                return true;
-            case NextStep.GiveUpRow:
-                Settle(rest, decision.Reason, sending.Fates);
+                Deliver(rest, sending.Fates);
                 return true;
             case NextStep.Suspect:
                 sending.Suspects.Add((rest.Rows[0], decision.Reason));
@@ -153,11 +150,11 @@ internal sealed partial class BatchSender(RunWork run, SendMeter meter, TimeProv
         return await run.Halt.WaitAsync(token => Task.Delay(Positive(wait), time, token));
     }
 
-    private static void Settle(Part part, string? reason, RowFate[] fates)
+    private static void Deliver(Part part, RowFate[] fates)
     {
         foreach (var row in part.Rows)
         {
-            fates[row] = new RowFate(true, reason);
+            fates[row] = new RowFate(true, null);
         }
     }
 

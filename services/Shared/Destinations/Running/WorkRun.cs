@@ -3,7 +3,6 @@ using CustomerInsights.Destinations.Counting;
 using CustomerInsights.Destinations.Delivering;
 using CustomerInsights.Destinations.Remembering;
 using CustomerInsights.Destinations.Throttling;
-using CustomerInsights.ServiceDefaults.Errors;
 using CustomerInsights.ServiceDefaults.Jobs;
 using Grpc.Core;
 
@@ -57,8 +56,7 @@ internal sealed class WorkRun(
         }
         catch (RpcException refused) when (refused.IsFinal())
         {
-            // The members cannot be read as the export defines them; no repetition mends that.
-            halt.Request(RunEnd.Failed(refused.GetReason() ?? Reasons.MembersUnreadable, refused.GetReason() is null ? "" : refused.Status.Detail));
+            halt.Request(RunEnd.Unreadable(refused));
         }
         finally
         {
