@@ -84,9 +84,10 @@ internal sealed class UploadFile(IOptions<MicrosoftAdvertisingOptions> options)
                 length = 0;
             }
 
-            System.Text.Unicode.Utf8.TryWrite(
-                buffer.AsSpan(length), CultureInfo.InvariantCulture, $"Customer List Item,,,{listId},{number++},,,,,,,,,Email,{key}\r\n", out var written);
-            length += written;
+            length += System.Text.Unicode.Utf8.TryWrite(
+                buffer.AsSpan(length), CultureInfo.InvariantCulture, $"Customer List Item,,,{listId},{number++},,,,,,,,,Email,{key}\r\n", out var written)
+                ? written
+                : throw new InvalidOperationException("A row of a file is longer than a list id, a number and a hash can make it.");
         }
 
         await csv.WriteAsync(buffer.AsMemory(0, length), cancellationToken);
