@@ -14,6 +14,7 @@ namespace CustomerInsights.Workers.MicrosoftAdvertising.Filing;
 internal sealed class MicrosoftAdvertisingFiles(
     MicrosoftAdvertisingAccounts accounts, AudienceLists lists, UploadFile upload, FileSettings settings) : IFileDelivery
 {
+    private const long RowsAMinute = 10_000;
     private const string NoErrors = "none";
 
     /// <summary>There are errors, and it is not said where to read them.</summary>
@@ -33,7 +34,10 @@ internal sealed class MicrosoftAdvertisingFiles(
 
     public TimeSpan AskAfter(long rows, long asked)
     {
-        var wait = settings.Options.FirstAsk * Math.Pow(2, Math.Min(asked, 20));
+        // The documentation counts a minute for 10,000 rows (MSA-23).
+        var expected = TimeSpan.FromMinutes(1) * ((double)rows / RowsAMinute);
+        var first = expected > settings.Options.FirstAsk ? expected : settings.Options.FirstAsk;
+        var wait = first * Math.Pow(2, Math.Min(asked, 20));
         return wait < settings.Options.LongestAsk ? wait : settings.Options.LongestAsk;
     }
 
@@ -108,7 +112,7 @@ internal sealed class MicrosoftAdvertisingFiles(
 
         return ForeignAnswer.Text(reply.Body, "RequestStatus") switch
         {
-            "PendingFileUpload" => FileStep.Taken with { State = FileState.NotReceived },
+            "PendingFileUpload" => FileStep.Taken with { State = FileState.Dropped },
             "FileUploaded" or "InProgress" => FileStep.Taken with { State = FileState.Working },
             "Completed" or "CompletedWithErrors" when ForeignAnswer.Text(reply.Body, "ResultFileUrl") is { Length: > 0 } result =>
                 IsAllowed(result) ? FileStep.Taken with { State = FileState.Done, Result = result } : Step(new Fault(Answer.Misdirected, MicrosoftAdvertisingReasons.AddressNotAllowed)),
