@@ -39,7 +39,7 @@ internal sealed class ScriptedSession(ScriptedVendor vendor, Export export, Time
     public long? MembersAtMost => vendor.MembersAtMost;
 
     public Task<Result<IReadOnlyCollection<string>>> PrepareAsync(CancellationToken cancellationToken) =>
-        Task.FromResult<Result<IReadOnlyCollection<string>>>(vendor.IsUnknown ? [vendor.Audience] : Array.Empty<string>());
+        Task.FromResult<Result<IReadOnlyCollection<string>>>(vendor.MustReplace ? [vendor.Audience] : Array.Empty<string>());
 
     public MappedMember Map(string audience, Member member, StandingDelivery? standing, IBufferWriter<byte> payload)
     {

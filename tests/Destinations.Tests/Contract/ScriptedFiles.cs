@@ -58,7 +58,7 @@ internal sealed class ScriptedFiles(ScriptedVendor vendor, TimeProvider time) : 
 
         var file = vendor.Tickets.GetValueOrDefault(ticket);
         var isLost = file?.Fault is { Kind: VendorFaultKind.DroppedAfter } && vendor.Meet(file.Keys).Fault?.Kind == VendorFaultKind.DroppedAfter;
-        return isLost ? Lost : FileStep.Taken with { State = file is null ? FileState.NotReceived : FileState.Done, Result = ticket };
+        return isLost ? Lost : FileStep.Taken with { State = file is null ? FileState.Dropped : FileState.Done, Result = ticket };
     }
 
     public async Task<FileStep> ReadAsync(FileOrder order, string result, FileRefusals refusals, CancellationToken cancellationToken)

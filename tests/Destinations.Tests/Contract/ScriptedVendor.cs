@@ -47,7 +47,7 @@ internal sealed class ScriptedVendor(ScriptedWay way) : Vendor
     public string Audience { get; set; } = "everybody";
 
     /// <summary>Whether the audience may hold others than whom it was sent: everybody is replaced.</summary>
-    public bool IsUnknown { get; set; }
+    public bool MustReplace { get; set; }
 
     /// <summary>Called before and after each step of a file, with its name, such as "upload" and "uploaded"; a test may let it hang.</summary>
     public Func<string, CancellationToken, Task> AtStep { get; set; } = (_, _) => Task.CompletedTask;
@@ -150,6 +150,14 @@ internal sealed class ScriptedVendor(ScriptedWay way) : Vendor
         }
 
         return Task.CompletedTask;
+    }
+
+    public override Task<bool> HasMetFaultAsync(CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            return Task.FromResult(_faults.Any(fault => fault.Seen[0] > fault.Fault.Skip));
+        }
     }
 
     public override Task HealAsync(CancellationToken cancellationToken)

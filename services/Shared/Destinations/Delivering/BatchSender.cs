@@ -21,7 +21,7 @@ internal sealed partial class BatchSender(RunWork run, SendMeter meter, TimeProv
         sending.Parts.Push(new Part([.. Enumerable.Range(0, sending.Fates.Length)], default));
         while (sending.Parts.TryPop(out var part))
         {
-            if (!await MaySendAsync(cancellationToken))
+            if (!await run.MayCallAsync(cancellationToken))
             {
                 return sending.Fates;
             }
@@ -37,23 +37,6 @@ internal sealed partial class BatchSender(RunWork run, SendMeter meter, TimeProv
 
         Judge(sending);
         return sending.Fates;
-    }
-
-    private async Task<bool> MaySendAsync(CancellationToken cancellationToken)
-    {
-        cancellationToken.ThrowIfCancellationRequested();
-        DateTimeOffset? heldUntil = null;
-        if (!await run.Halt.WaitAsync(async token => heldUntil = await run.Throttle.AcquireAsync(DeliveryPolicy.LongestWaitInPlace, token)))
-        {
-            return false;
-        }
-
-        if (heldUntil is { } until)
-        {
-            run.Halt.PutDown(until);
-        }
-
-        return heldUntil is null;
     }
 
     // A destination that takes nothing of a whole batch has something against the request. A lone row has no others to be
@@ -88,7 +71,7 @@ internal sealed partial class BatchSender(RunWork run, SendMeter meter, TimeProv
             run.Throttle.Observe(hint);
         }
 
-        return outcome;
+        return outcome.Rejections.Count > 1 ? outcome with { Rejections = [.. outcome.Rejections.DistinctBy(rejection => rejection.Row)] } : outcome;
     }
 
     private static IReadOnlyList<int> SettleRejected(Part part, BatchOutcome outcome, RowFate[] fates)

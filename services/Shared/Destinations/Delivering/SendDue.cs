@@ -77,7 +77,7 @@ internal sealed class SendDue(AudienceDelivery delivery, DeliveryTools tools)
 
     // Nobody has to be replaced by nobody, unless somebody may stand there whom the ledger does not know.
     private Task ReplaceAsync(long rows, CancellationToken cancellationToken) =>
-        rows > 0 || delivery.State.FullSendAt == 0 ? SendFileAsync(FileKind.Replacement, rows, cancellationToken) : Task.CompletedTask;
+        rows > 0 || delivery.State.FullSendAt == AudienceState.MustReplace ? SendFileAsync(FileKind.Replacement, rows, cancellationToken) : Task.CompletedTask;
 
     private async Task SendFileAsync(FileKind kind, long rows, CancellationToken cancellationToken)
     {
@@ -106,7 +106,7 @@ internal sealed class SendDue(AudienceDelivery delivery, DeliveryTools tools)
     // After a replacement nothing is due, so that a claim which finds it done does not repeat it.
     private bool IsFullSend(long due) => delivery.State.FullSendAt switch
     {
-        0 => true,
+        AudienceState.MustReplace => true,
         _ when Work.Run.Assignment.ResendAll => due > 0,
         { } at => Files!.Limits.FullSendEvery is { } every && Timestamps.FromMicroseconds(at) + every <= tools.Time.GetUtcNow(),
         null => false,

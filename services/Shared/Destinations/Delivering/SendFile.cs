@@ -70,7 +70,11 @@ internal sealed class SendFile(AudienceWork work, IFileDelivery files, SettleFil
 
     private async Task<LoggedFile> UploadAsync(LoggedFile file, CancellationToken cancellationToken)
     {
-        var step = await StepAsync(token => files.UploadAsync(OrderOf(file), _place, KeysAsync(file, token), token), cancellationToken);
+        if (await StepAsync(token => files.UploadAsync(OrderOf(file), _place, KeysAsync(file, token), token), cancellationToken) is not { } step)
+        {
+            return file;
+        }
+
         if (step is { Answer: Answer.Delivered, State: FileState.Dropped })
         {
             // The place is not to be had any more.
@@ -117,7 +121,11 @@ internal sealed class SendFile(AudienceWork work, IFileDelivery files, SettleFil
     private async Task<LoggedFile?> ReadAsync(LoggedFile file, CancellationToken cancellationToken)
     {
         var refusals = new FileRefusals(file.Rows);
-        var step = await StepAsync(token => files.ReadAsync(OrderOf(file), _result, refusals, token), cancellationToken);
+        if (await StepAsync(token => files.ReadAsync(OrderOf(file), _result, refusals, token), cancellationToken) is not { } step)
+        {
+            return file;
+        }
+
         _result = "";
         if (step.Answer == Answer.Unknown && ++_readings == MaxReadings)
         {
@@ -163,7 +171,7 @@ internal sealed class SendFile(AudienceWork work, IFileDelivery files, SettleFil
     private async Task<FileStep?> TryAsync(Func<CancellationToken, Task<FileStep>> step, CancellationToken cancellationToken)
     {
         var taken = await StepAsync(step, cancellationToken);
-        if (taken.Answer == Answer.Delivered)
+        if (taken is null or { Answer: Answer.Delivered })
         {
             return taken;
         }
@@ -172,9 +180,14 @@ internal sealed class SendFile(AudienceWork work, IFileDelivery files, SettleFil
         return null;
     }
 
-    private async Task<FileStep> StepAsync(Func<CancellationToken, Task<FileStep>> step, CancellationToken cancellationToken)
+    // Null when the account may not be called now.
+    private async Task<FileStep?> StepAsync(Func<CancellationToken, Task<FileStep>> step, CancellationToken cancellationToken)
     {
-        cancellationToken.ThrowIfCancellationRequested();
+        if (!await work.Run.MayCallAsync(cancellationToken))
+        {
+            return null;
+        }
+
         var started = tools.Time.GetTimestamp();
         var taken = await step(cancellationToken);
         work.Counts.Meter.Stepped(taken.Answer, tools.Time.GetElapsedTime(started));
@@ -196,7 +209,7 @@ internal sealed class SendFile(AudienceWork work, IFileDelivery files, SettleFil
             return before;
         }
 
-        if (decision.HoldsAccount)
+        if (decision.HoldsAccount && !step.HoldsFilesOnly)
         {
             work.Run.Throttle.HoldUntil(decision.At);
         }
