@@ -13,7 +13,7 @@ internal readonly record struct Reply(Fault? Fault, JsonElement Body);
 
 /// <summary>
 /// The only place from which anything goes to Microsoft Advertising, and to public addresses only. No redirects; answers only up to a
-/// size, and nothing of an answer beyond what <see cref="MicrosoftAdvertisingOutcomes"/> makes of it. Tracking ids are logged: support asks for them.
+/// size, and their bodies go no further than the worker's readers, which keep numbers, ids and addresses. Tracking ids are logged: support asks for them.
 /// </summary>
 internal sealed partial class MicrosoftAdvertisingClient(OutboundClient outbound, IOptions<MicrosoftAdvertisingOptions> options, ILogger<MicrosoftAdvertisingClient> logger)
 {
