@@ -81,6 +81,12 @@ public sealed class MicrosoftAdvertisingOutcomesTests
         Assert.That(MicrosoftAdvertisingOutcomes.OfCode(4204)!.Wait, Is.EqualTo(TimeSpan.FromMinutes(15)));
     }
 
+    // The Bulk service has a budget of its own; calls need not wait for it.
+    [TestCase(117, ExpectedResult = false)]
+    [TestCase(4204, ExpectedResult = true)]
+    public bool What_a_throttled_file_leaves_to_calls(int code) =>
+        MicrosoftAdvertisingOutcomes.OfFileFault(MicrosoftAdvertisingOutcomes.OfCode(code)!, Now) is { Answer: Answer.Throttled, HoldsFilesOnly: true };
+
     [Test]
     public void Only_expired_or_invalid_tokens_are_worth_another_token() => Assert.That(
         Enumerable.Range(0, 10_000).Where(code => MicrosoftAdvertisingOutcomes.OfCode(code) is { IsToken: true }), Is.EqualTo(new[] { 105, 109 }));
@@ -106,6 +112,7 @@ public sealed class MicrosoftAdvertisingOutcomesTests
     [TestCase("""{"PartialErrors":[{"Code":8005,"Index":4}]}""", ExpectedResult = Answer.Refused)]
     [TestCase("""{"PartialErrors":[{"Code":8005,"Index":-1}]}""", ExpectedResult = Answer.Refused)]
     [TestCase("""{"PartialErrors":[{"Code":8005}]}""", ExpectedResult = Answer.Refused)]
+    [TestCase("""{"PartialErrors":[{"Code":0,"Index":1}]}""", ExpectedResult = Answer.Unavailable)]
     [TestCase("""{"PartialErrors":[{"Code":8003,"Index":0}]}""", ExpectedResult = Answer.Misdirected)]
     [TestCase("""{"PartialErrors":[{"Code":8004,"Index":0}]}""", ExpectedResult = Answer.Misdirected)]
     [TestCase("""{"PartialErrors":[{"Code":8000,"Index":2}]}""", ExpectedResult = Answer.Misdirected)]

@@ -1,11 +1,11 @@
 using CustomerInsights.Segments.Declaring;
+using CustomerInsights.ServiceDefaults.Spooling;
 
 namespace CustomerInsights.Segments.Importing;
 
 /// <summary>
 /// Keeps the good rows of a file until it has arrived as a whole: no transaction stays open for as long as a client takes
-/// to send, and a stream that breaks off leaves nothing behind. The file has no name on Unix once it is open, so it goes
-/// away with the process, however that ends.
+/// to send, and a stream that breaks off leaves nothing behind.
 /// </summary>
 internal sealed class RowSpool : IDisposable
 {
@@ -16,25 +16,7 @@ internal sealed class RowSpool : IDisposable
 
     public RowSpool(string folder)
     {
-        var options = new FileStreamOptions
-        {
-            Mode = FileMode.CreateNew,
-            Access = FileAccess.ReadWrite,
-            Share = FileShare.Delete,
-            Options = FileOptions.DeleteOnClose,
-            BufferSize = BufferSize,
-        };
-        if (!OperatingSystem.IsWindows())
-        {
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        }
-
-        _file = new FileStream(Path.Combine(folder, Path.GetRandomFileName()), options);
-        if (!OperatingSystem.IsWindows())
-        {
-            File.Delete(_file.Name);
-        }
-
+        _file = SpoolFile.Open(folder, BufferSize);
         _writer = new BinaryWriter(_file);
     }
 

@@ -64,7 +64,7 @@ public interface IDestinationSession : IAsyncDisposable
 
     /// <summary>
     /// Sends one batch, once, and tells what became of each row. Throw nothing you expect: report it. Retries, waiting and
-    /// splitting are decided elsewhere. The body of an answer never gets beyond this method.
+    /// splitting are decided elsewhere. The body of an answer never gets beyond the session.
     /// </summary>
     Task<BatchOutcome> DeliverAsync(DeliveryBatch batch, CancellationToken cancellationToken);
 }

@@ -28,7 +28,8 @@ public interface IFileDelivery
     Task<FileStep> AskAsync(FileOrder order, string ticket, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Reads which rows of a finished file were refused. <see cref="Answer.Unknown"/> when what is read leaves open which ones.
+    /// Reads which rows of a finished file were refused. <see cref="Answer.Unknown"/> when what is read leaves open which ones, and the state
+    /// <see cref="FileState.Dropped"/> when it says that the file has to be sent again: what is read does not change.
     /// </summary>
     /// <param name="result">Where, as <see cref="AskAsync"/> told.</param>
     Task<FileStep> ReadAsync(FileOrder order, string result, FileRefusals refusals, CancellationToken cancellationToken);
@@ -49,7 +50,7 @@ public enum FileKind
     /// <summary>Takes former members out.</summary>
     Removals = 2,
 
-    /// <summary>Holds everybody, and takes the place of whoever stood there before.</summary>
+    /// <summary>Holds everybody, perhaps nobody, and takes the place of whoever stood there before.</summary>
     Replacement = 3,
 }
 
@@ -61,16 +62,13 @@ public sealed record FileOrder(FileKind Kind, string Audience, long Rows);
 /// <summary>Where the destination is with a file.</summary>
 public enum FileState
 {
-    /// <summary>Nothing has arrived under the ticket.</summary>
-    NotReceived,
-
     /// <summary>It is being worked on.</summary>
     Working,
 
     /// <summary>Done; <see cref="FileStep.Result"/> tells where to read what became of the rows.</summary>
     Done,
 
-    /// <summary>The destination has dropped it, and nothing of it took effect for good: another upload is needed.</summary>
+    /// <summary>The destination has never received it, or has dropped it; nothing of it took effect for good, and another upload is needed.</summary>
     Dropped,
 }
 
@@ -83,13 +81,17 @@ public sealed record FileStep(Answer Answer)
     /// <summary>When the destination wants to be asked again.</summary>
     public DateTimeOffset? RetryAt { get; init; }
 
+    /// <summary>For <see cref="Answer.Throttled"/>: files have an allowance of their own, and calls may go on.</summary>
+    public bool HoldsFilesOnly { get; init; }
+
     /// <summary>What it knows a reserved file by. Stored.</summary>
     public string Ticket { get; init; } = "";
 
     /// <summary>Where to upload. Kept in memory only, since it may open a door.</summary>
     public string Place { get; init; } = "";
 
-    public FileState State { get; init; }
+    /// <summary>Null when the step tells nothing of it.</summary>
+    public FileState? State { get; init; }
 
     /// <summary>Where to read a finished file back. Kept in memory only.</summary>
     public string Result { get; init; } = "";

@@ -36,6 +36,9 @@ public static class Reasons
     /// <summary>Run: the destination dropped files for several attempts.</summary>
     public const string FileDropped = "FILE_DROPPED";
 
+    /// <summary>Run: the destination came to no end with an uploaded file.</summary>
+    public const string FileStuck = "FILE_STUCK";
+
     /// <summary>Run: the connection was removed.</summary>
     public const string ConnectionMissing = "CONNECTION_MISSING";
 
@@ -69,6 +72,7 @@ public static class Reasons
         TooManyMembers => "The segments hold more people than the destination takes from one export. Nothing was sent; choose smaller segments, or spread them over several exports.",
         FileTooLarge => "More rows are to be sent than one file of the destination may have. Choose smaller segments.",
         FileDropped => "The destination dropped the uploaded file for several attempts. Nothing of it took effect; the next run goes on.",
+        FileStuck => "The destination has worked on the uploaded file for too long and came to no end. The next run sends it again, which is harmless.",
         ConnectionMissing => "The connection of the export does not exist any more. Choose another one in the export.",
         MembersUnreadable => "The members of the segments could not be read. Check that the segments and the mapped attributes exist.",
         SettingsMismatch => "The export and its connection belong to different destinations. Choose a fitting connection.",

@@ -13,7 +13,7 @@ internal readonly record struct Reply(Fault? Fault, JsonElement Body);
 
 /// <summary>
 /// The only place from which anything goes to Microsoft Advertising, and to public addresses only. No redirects; answers only up to a
-/// size, and nothing of an answer beyond what <see cref="MicrosoftAdvertisingOutcomes"/> makes of it. Tracking ids are logged: support asks for them.
+/// size, and their bodies go no further than the worker's readers, which keep numbers, ids and addresses. Tracking ids are logged: support asks for them.
 /// </summary>
 internal sealed partial class MicrosoftAdvertisingClient(OutboundClient outbound, IOptions<MicrosoftAdvertisingOptions> options, ILogger<MicrosoftAdvertisingClient> logger)
 {
@@ -24,12 +24,12 @@ internal sealed partial class MicrosoftAdvertisingClient(OutboundClient outbound
     {
         var content = new ByteArrayContent(body);
         content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
-        return SendAsync(method, address, new Sending(content, headers.Write, options.Value.RequestTimeout), cancellationToken);
+        return SendAsync(method, address, new Sending(OperationOf(address), content, headers.Write, options.Value.RequestTimeout), cancellationToken);
     }
 
     /// <summary>Uploads a file once, to an address that Microsoft Advertising has named.</summary>
     public Task<Reply> UploadAsync(Uri address, AccountHeaders headers, HttpContent content, CancellationToken cancellationToken) =>
-        SendAsync(HttpMethod.Post, address, new Sending(content, headers.WriteForUpload, options.Value.FileTimeout) { BodyIsOptional = true }, cancellationToken);
+        SendAsync(HttpMethod.Post, address, new Sending("upload", content, headers.WriteForUpload, options.Value.FileTimeout) { BodyIsOptional = true }, cancellationToken);
 
     /// <summary>Reads a file from an address that Microsoft Advertising has named, up to a size; a fault when it is longer or cannot be read.</summary>
     public async Task<Fault?> DownloadAsync(Uri address, Stream target, long maxBytes, CancellationToken cancellationToken)
@@ -70,7 +70,7 @@ internal sealed partial class MicrosoftAdvertisingClient(OutboundClient outbound
                 : MicrosoftAdvertisingOutcomes.OfCall(response.StatusCode, body, response.Headers.RetryAfter?.Delta);
             if (fault is not null)
             {
-                Log.Refused(logger, address.Segments[^1], (int)response.StatusCode, fault.Code, TrackingId(response, body));
+                Log.Refused(logger, sending.Operation, (int)response.StatusCode, fault.Code, TrackingId(response, body));
             }
 
             return new Reply(fault, body ?? default);
@@ -81,6 +81,9 @@ internal sealed partial class MicrosoftAdvertisingClient(OutboundClient outbound
         }
     }
 
+    // Of an address of our own: one that Microsoft Advertising has named may open a door, and never gets here.
+    private static string OperationOf(Uri address) => string.Concat(address.Segments[^2..]);
+
     // Foreign text in our log: only what an id may look like.
     private static string TrackingId(HttpResponseMessage response, JsonElement? body)
     {
@@ -89,7 +92,8 @@ internal sealed partial class MicrosoftAdvertisingClient(OutboundClient outbound
     }
 
     /// <summary>A request to send.</summary>
-    private sealed record Sending(HttpContent Content, Action<HttpRequestHeaders> WriteHeaders, TimeSpan Timeout)
+    /// <param name="Operation">What it is called in the log.</param>
+    private sealed record Sending(string Operation, HttpContent Content, Action<HttpRequestHeaders> WriteHeaders, TimeSpan Timeout)
     {
         /// <summary>A success need not say anything.</summary>
         public bool BodyIsOptional { get; init; }

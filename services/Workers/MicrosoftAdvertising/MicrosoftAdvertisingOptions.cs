@@ -49,10 +49,13 @@ internal sealed class MicrosoftAdvertisingOptions : IValidatableObject
     [Range(1, MicrosoftAdvertisingLimits.RowsPerFile)]
     public long MembersPerExport { get; set; } = 500_000;
 
-    /// <value>How long after an upload its fate is first asked for; the pauses double. Default: 10 seconds.</value>
-    public TimeSpan FirstAsk { get; set; } = TimeSpan.FromSeconds(10);
+    /// <value>
+    /// How long after an upload its fate is asked for at the earliest; later for more rows, by a minute for 10,000 of them (MSA-23). The pauses
+    /// double. Default: 5 seconds.
+    /// </value>
+    public TimeSpan FirstAsk { get; set; } = TimeSpan.FromSeconds(5);
 
-    /// <value>Longest pause between two questions about one file. Default: 1 minute.</value>
+    /// <value>Longest pause before a question about a file, however many rows it has. Default: 1 minute.</value>
     public TimeSpan LongestAsk { get; set; } = TimeSpan.FromMinutes(1);
 
     /// <value>How long a call may take. Default: 1 minute.</value>

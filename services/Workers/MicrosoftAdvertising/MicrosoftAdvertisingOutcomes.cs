@@ -27,6 +27,9 @@ internal static class MicrosoftAdvertisingOutcomes
 {
     private const int Throttled = 117;
 
+    // The Bulk service alone takes no more for a while.
+    private const int FilesThrottled = 4204;
+
     private static readonly string[] ErrorArrays = ["Errors", "BatchErrors", "OperationErrors"];
 
     /// <summary>A fault by its status and body; null for a success.</summary>
@@ -62,7 +65,7 @@ internal static class MicrosoftAdvertisingOutcomes
         208 => new Fault(Answer.Misdirected, MicrosoftAdvertisingReasons.AccountInvalid, code),
         3225 => new Fault(Answer.Misdirected, Reasons.FileTooLarge, code),
         3221 or 3222 or 3223 => new Fault(Answer.Misdirected, MicrosoftAdvertisingReasons.FileFormatRefused, code),
-        4204 => new Fault(Answer.Throttled, Reasons.Throttled, code, MicrosoftAdvertisingLimits.FileRateWait),
+        FilesThrottled => new Fault(Answer.Throttled, Reasons.Throttled, code, MicrosoftAdvertisingLimits.FileRateWait),
         4835 or 8000 => new Fault(Answer.Misdirected, MicrosoftAdvertisingReasons.AudienceMissing, code),
         4838 => new Fault(Answer.Misdirected, MicrosoftAdvertisingReasons.AudienceNameInvalid, code),
         4842 or 4848 or 4849 => new Fault(Answer.Misdirected, MicrosoftAdvertisingReasons.AudienceSettingsRefused, code),
@@ -87,7 +90,7 @@ internal static class MicrosoftAdvertisingOutcomes
         var isIncomplete = false;
         foreach (var error in ArrayOf(body, "PartialErrors"))
         {
-            if (CodeOf(error) is { } code && code != 0 && OfCode(code) is { } fault)
+            if (CodeOf(error) is { } code && OfCode(code) is { } fault)
             {
                 // No item is at fault for this.
                 return OfFault(fault, now);
@@ -108,7 +111,8 @@ internal static class MicrosoftAdvertisingOutcomes
 
     public static BatchOutcome OfFault(Fault fault, DateTimeOffset now) => new(fault.Answer) { Reason = fault.Reason, RetryAt = fault.Wait is { } wait ? now + wait : null };
 
-    public static FileStep OfFileFault(Fault fault, DateTimeOffset now) => new(fault.Answer) { Reason = fault.Reason, RetryAt = fault.Wait is { } wait ? now + wait : null };
+    public static FileStep OfFileFault(Fault fault, DateTimeOffset now) =>
+        new(fault.Answer) { Reason = fault.Reason, RetryAt = fault.Wait is { } wait ? now + wait : null, HoldsFilesOnly = fault.Code == FilesThrottled };
 
     /// <summary>All codes of a fault's body; numbers come as numbers, and sometimes as text.</summary>
     public static IEnumerable<int> CodesOf(JsonElement? body)

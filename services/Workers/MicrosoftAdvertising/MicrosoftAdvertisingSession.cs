@@ -48,7 +48,9 @@ internal sealed class MicrosoftAdvertisingSession : IDestinationSession
         Attributes = [settings.EmailAttribute];
         Audiences = [.. _keys.Select(key => new Audience(key.ToString(), [key.Segment]))];
         Limits = MicrosoftAdvertisingLimits.Of(tools.Options);
-        ThrottledAs = $"{assignment.DestinationAccount}/{settings.CustomerId}";
+
+        // Error 117 counts the calls of a customer, through whichever connection they come.
+        ThrottledAs = settings.CustomerId;
         EmptiesGivenUp = settings.OnDeselect == MicrosoftAdvertisingOnDeselect.Empty;
         Definition = $"sha-256 of the lower-case address\n{settings.EmailAttribute}";
         var limits = new FileLimits(tools.Options.FileFrom, tools.Options.RowsPerFile, FullSendEvery: null);
@@ -86,7 +88,7 @@ internal sealed class MicrosoftAdvertisingSession : IDestinationSession
 
         _lists.Set(kept.Value.Lists);
         _files.SendAllEvery(HalfOf(kept.Value.ShortestMembership));
-        return kept.Value.Unknown.ToArray();
+        return kept.Value.MustReplace.ToArray();
     }
 
     public MappedMember Map(string audience, Member member, StandingDelivery? standing, IBufferWriter<byte> payload)

@@ -12,6 +12,7 @@ namespace CustomerInsights.Workers.MicrosoftAdvertising;
 internal static class MicrosoftAdvertisingWire
 {
     private const string Type = "CustomerList";
+    private const int LongestId = 19;
 
     public static byte[] Apply(string listId, DeliveryBatch batch) => Write(json =>
     {
@@ -84,11 +85,20 @@ internal static class MicrosoftAdvertisingWire
             return ([], Fault.Lost);
         }
 
+        var found = ReadAudiences(audiences.EnumerateArray());
+        if (!found.All(audience => IsListId(audience.Id)))
+        {
+            return ([], Fault.Lost);
+        }
+
         var problem = MicrosoftAdvertisingOutcomes.ArrayOf(body, "PartialErrors")
             .Select(error => MicrosoftAdvertisingOutcomes.CodeOf(error) is { } code ? MicrosoftAdvertisingOutcomes.OfCode(code) : null)
             .FirstOrDefault(fault => fault is not null && fault.Reason != MicrosoftAdvertisingReasons.AudienceMissing);
-        return (ReadAudiences(audiences.EnumerateArray()), problem);
+        return (found, problem);
     }
+
+    /// <summary>Whether a text from outside is the id of a list: a 64-bit number. It is written into files and calls.</summary>
+    public static bool IsListId(string text) => text.Length is > 0 and <= LongestId && text.All(char.IsAsciiDigit);
 
     private static RemoteAudience[] ReadAudiences(IEnumerable<JsonElement> audiences) =>
     [

@@ -1,5 +1,6 @@
 using CustomerInsights.Contracts.Exports.V1;
 using CustomerInsights.ServiceDefaults.Errors;
+using CustomerInsights.TestKit;
 using Grpc.Core;
 
 namespace CustomerInsights.Destinations.Contract;
@@ -145,13 +146,15 @@ public abstract partial class DestinationContract
     }
 
     // Lessons 2.5: rows that were given up are not sent again, so none may be given up for a fault that is not its own.
-    [TestCase(1)]
-    [TestCase(12)]
-    public async Task A_request_that_is_refused_as_such_costs_no_row_and_fails_the_run(int count)
+    [TestCase(VendorFaultKind.RefuseRequest, 1)]
+    [TestCase(VendorFaultKind.RefuseRequest, 12)]
+    [TestCase(VendorFaultKind.TooLarge, 1)]
+    [TestCase(VendorFaultKind.TooLarge, 12)]
+    public async Task A_request_that_is_refused_as_such_costs_no_row_and_fails_the_run(VendorFaultKind kind, int count)
     {
         var customers = Customer.Many(count);
         Stage.Put(customers);
-        await Vendor.InjectAsync(new VendorFault(VendorFaultKind.RefuseRequest), Token);
+        await Vendor.InjectAsync(new VendorFault(kind), Token);
         var run = await Stage.RunAsync(Token);
         Assert.That((run.State, run.Reason), Is.EqualTo((RunState.Failed, "DESTINATION_REFUSES_REQUEST")));
         Assert.That(Stage.Exports.RejectedOf(run.Name), Is.Empty);
@@ -231,6 +234,26 @@ public abstract partial class DestinationContract
         Stage.Segments.Refusal = Refused("ATTRIBUTE_UNKNOWN");
         var run = await Stage.RunAsync(Token);
         Assert.That((run.State, run.Reason), Is.EqualTo((RunState.Failed, "ATTRIBUTE_UNKNOWN")));
+    }
+
+    // A segment that is deleted while its members come: what was sent until then was sent.
+    [Test]
+    public async Task Members_that_are_refused_in_the_middle_end_the_run_with_what_was_delivered()
+    {
+        Stage.Put(Customer.Many(60));
+        Stage.Segments.BeforePage = async (page, _) =>
+        {
+            if (page == 6)
+            {
+                await Eventually.TrueAsync(async () => Vendor.WritesDown || await CountRequestsAsync() > 2, "some requests are through", cancellationToken: Token);
+                throw Refused("SEGMENT_GONE");
+            }
+        };
+        var run = await Stage.RunAsync(Token);
+        Assert.That((run.State, run.Reason), Is.EqualTo((RunState.Failed, "SEGMENT_GONE")));
+        AssertAddsUp(run);
+        Assert.That(run.Counts.Added, Is.EqualTo((await Vendor.ReadAsync(Token)).Count));
+        Assert.That(run.Counts.Added, Vendor.WritesDown ? Is.Zero : Is.GreaterThan(5));
     }
 
     private static RpcException Refused(string reason) => Refusal.Precondition(reason, "In words.").ToRpcException();

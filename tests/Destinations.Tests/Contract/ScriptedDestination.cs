@@ -30,13 +30,16 @@ internal sealed class ScriptedSession(ScriptedVendor vendor, Export export, Time
 
     public IReadOnlyList<string> Attributes => ["key", "email", "name"];
 
-    public IReadOnlyList<Audience> Audiences { get; } = [new("everybody", [.. export.Segments])];
+    public IReadOnlyList<Audience> Audiences { get; } = [new(vendor.Audience, [.. export.Segments])];
 
     public string Definition => export.DisplayName;
 
     public IFileDelivery? Files { get; } = vendor.Way == ScriptedWay.Payloads ? null : new ScriptedFiles(vendor, time);
 
     public long? MembersAtMost => vendor.MembersAtMost;
+
+    public Task<Result<IReadOnlyCollection<string>>> PrepareAsync(CancellationToken cancellationToken) =>
+        Task.FromResult<Result<IReadOnlyCollection<string>>>(vendor.MustReplace ? [vendor.Audience] : Array.Empty<string>());
 
     public MappedMember Map(string audience, Member member, StandingDelivery? standing, IBufferWriter<byte> payload)
     {

@@ -51,13 +51,23 @@ internal sealed class ScriptedFiles(ScriptedVendor vendor, TimeProvider time) : 
     public async Task<FileStep> AskAsync(FileOrder order, string ticket, CancellationToken cancellationToken)
     {
         await vendor.AtStep("ask", cancellationToken);
+        if (vendor.AtAsk() is { } told)
+        {
+            return told;
+        }
+
         var file = vendor.Tickets.GetValueOrDefault(ticket);
         var isLost = file?.Fault is { Kind: VendorFaultKind.DroppedAfter } && vendor.Meet(file.Keys).Fault?.Kind == VendorFaultKind.DroppedAfter;
-        return isLost ? Lost : FileStep.Taken with { State = file is null ? FileState.NotReceived : FileState.Done, Result = ticket };
+        return isLost ? Lost : FileStep.Taken with { State = file is null ? FileState.Dropped : FileState.Done, Result = ticket };
     }
 
     public async Task<FileStep> ReadAsync(FileOrder order, string result, FileRefusals refusals, CancellationToken cancellationToken)
     {
+        if (vendor.AtRead() is { } read)
+        {
+            return read;
+        }
+
         var file = vendor.Tickets[result]!;
         var isReadable = file.Fault?.Kind != VendorFaultKind.Unreadable || vendor.Meet(file.Keys).Fault is null;
         foreach (var refused in file.Refused)
@@ -75,6 +85,7 @@ internal sealed class ScriptedFiles(ScriptedVendor vendor, TimeProvider time) : 
         VendorFaultKind.Throttled => new FileStep(Answer.Throttled) { Reason = Reasons.Throttled, RetryAt = time.GetUtcNow().AddSeconds(1) },
         VendorFaultKind.ThrottledForLong => new FileStep(Answer.Throttled) { Reason = Reasons.Throttled, RetryAt = time.GetUtcNow().AddMinutes(10) },
         VendorFaultKind.RefuseRequest => new FileStep(Answer.Refused) { Reason = ScriptedVendor.Refused },
+        VendorFaultKind.TooLarge => new FileStep(Answer.TooLarge) { Reason = Reasons.RowTooLarge },
         VendorFaultKind.Unauthorized => new FileStep(Answer.Unauthorized) { Reason = Reasons.CredentialUnknown },
         VendorFaultKind.Forbidden => new FileStep(Answer.Unauthorized) { Reason = Reasons.CredentialForbidden },
         _ => null,

@@ -43,8 +43,20 @@ internal sealed class ScriptedVendor(ScriptedWay way) : Vendor
     /// <summary>Members that it takes from one export; null for any number.</summary>
     public long? MembersAtMost { get; set; }
 
+    /// <summary>Key of the audience. All that there are hold the same members.</summary>
+    public string Audience { get; set; } = "everybody";
+
+    /// <summary>Whether the audience may hold others than whom it was sent: everybody is replaced.</summary>
+    public bool MustReplace { get; set; }
+
     /// <summary>Called before and after each step of a file, with its name, such as "upload" and "uploaded"; a test may let it hang.</summary>
     public Func<string, CancellationToken, Task> AtStep { get; set; } = (_, _) => Task.CompletedTask;
+
+    /// <summary>What a question about a file is answered with; null for the truth.</summary>
+    public Func<FileStep?> AtAsk { get; set; } = () => null;
+
+    /// <summary>What the reading of a result comes to; null for the truth.</summary>
+    public Func<FileStep?> AtRead { get; set; } = () => null;
 
     public override bool CarriesValues => way == ScriptedWay.Payloads;
 
@@ -140,6 +152,14 @@ internal sealed class ScriptedVendor(ScriptedWay way) : Vendor
         return Task.CompletedTask;
     }
 
+    public override Task<bool> HasMetFaultAsync(CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            return Task.FromResult(_faults.Any(fault => fault.Seen[0] > fault.Fault.Skip));
+        }
+    }
+
     public override Task HealAsync(CancellationToken cancellationToken)
     {
         lock (_gate)
@@ -173,6 +193,7 @@ internal sealed class ScriptedVendor(ScriptedWay way) : Vendor
             VendorFaultKind.Throttled => Throttled(TimeSpan.FromSeconds(1)),
             VendorFaultKind.ThrottledForLong => Throttled(TimeSpan.FromMinutes(10)),
             VendorFaultKind.RefuseRequest => new BatchOutcome(Answer.Refused) { Reason = Refused },
+            VendorFaultKind.TooLarge => new BatchOutcome(Answer.TooLarge) { Reason = Reasons.RowTooLarge },
             VendorFaultKind.Unauthorized => new BatchOutcome(Answer.Unauthorized) { Reason = Reasons.CredentialUnknown },
             VendorFaultKind.Forbidden => new BatchOutcome(Answer.Unauthorized) { Reason = Reasons.CredentialForbidden },
             _ => Take(batch, fault),

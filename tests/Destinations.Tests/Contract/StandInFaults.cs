@@ -11,6 +11,7 @@ public static class StandInFaults
         VendorFaultKind.Throttled => new FaultRule { Kind = FaultKind.Status, Status = 429 },
         VendorFaultKind.ThrottledForLong => new FaultRule { Kind = FaultKind.Status, Status = 429, RetryAfterSeconds = 600 },
         VendorFaultKind.RefuseRequest => new FaultRule { Kind = FaultKind.Status, Status = 400 },
+        VendorFaultKind.TooLarge => new FaultRule { Kind = FaultKind.Status, Status = 413 },
         VendorFaultKind.DroppedBefore => new FaultRule { Kind = FaultKind.DropBefore },
         VendorFaultKind.DroppedAfter => new FaultRule { Kind = FaultKind.DropAfter },
         VendorFaultKind.Unreadable => new FaultRule { Kind = FaultKind.MalformedBody },

@@ -20,6 +20,9 @@ public enum VendorFaultKind
     /// <summary>Refuses the request as such, naming no row.</summary>
     RefuseRequest,
 
+    /// <summary>Says of every request that it is too large.</summary>
+    TooLarge,
+
     /// <summary>The connection breaks before the request has any effect.</summary>
     DroppedBefore,
 
@@ -140,6 +143,12 @@ public abstract class Vendor : IAsyncDisposable
     public abstract Task ForgetAsync(CancellationToken cancellationToken);
 
     public abstract Task InjectAsync(VendorFault fault, CancellationToken cancellationToken);
+
+    /// <summary>Whether a fault has hit a request; one that hangs may hang still. For vendors that take files.</summary>
+    public virtual Task<bool> HasMetFaultAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    /// <summary>Lets an export go to an account whose allowance is another, where the connection alone does not tell.</summary>
+    public virtual Task UseAnotherAccountAsync(Export export, CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <summary>Ends all faults, hanging requests among them.</summary>
     public abstract Task HealAsync(CancellationToken cancellationToken);

@@ -11,7 +11,7 @@ public sealed class DeliveryPolicyTests
     [TestCase(Answer.Refused, 1, 0, 0, ExpectedResult = "Suspect")]
     [TestCase(Answer.Refused, 2, 0, 0, ExpectedResult = "Split")]
     [TestCase(Answer.Refused, 75, 7, 30, ExpectedResult = "Split")]
-    [TestCase(Answer.TooLarge, 1, 0, 0, ExpectedResult = "GiveUpRow")]
+    [TestCase(Answer.TooLarge, 1, 0, 0, ExpectedResult = "Suspect")]
     [TestCase(Answer.TooLarge, 2, 0, 0, ExpectedResult = "Split")]
     [TestCase(Answer.Throttled, 1, 0, 0, ExpectedResult = "Retry of the account")]
     [TestCase(Answer.Throttled, 75, 7, 29, ExpectedResult = "Retry of the account")]

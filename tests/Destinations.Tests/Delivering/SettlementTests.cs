@@ -54,7 +54,7 @@ public sealed class SettlementTests
         var row = Row(Known(LedgerState.Delivered, "k"), "");
         row.Mapped = MappedMember.Refused(new MappingRefusal("EMAIL_MISSING", WantsAddress: true));
         row.Verdict = new RowVerdict(Need.RecordRefusal, RowClass.Skipped, "EMAIL_MISSING");
-        var settled = Settlement.OfRefused(row);
+        var settled = Settlement.OfRefused(row, maySendBefore: false);
         Assert.That(settled.Removal, Is.EqualTo(new Removal("k", "c", RemovalCause.Unsendable)));
         Assert.That((settled.Write.State, settled.Write.Class, settled.Write.Key, settled.Write.Reason), Is.EqualTo((LedgerState.Rejected, RowClass.Skipped, (string?)null, "EMAIL_MISSING")));
     }
@@ -65,22 +65,40 @@ public sealed class SettlementTests
         var known = Known(LedgerState.Rejected, "k") with { Reason = "WHY" };
         var row = Row(known, "k");
         row.Verdict = new RowVerdict(Need.RecordRefusal, RowClass.Rejected, "WHY");
-        var settled = Settlement.OfRefused(row);
+        var settled = Settlement.OfRefused(row, maySendBefore: false);
         Assert.That((settled.Write.Key, settled.Write.Hash, settled.Write.Fields, settled.Removal), Is.EqualTo(("k", known.Hash, 3UL, (Removal?)null)));
     }
 
     [Test]
     public void A_duplicate_gives_up_the_key_it_stood_under_before()
     {
-        var settled = Settlement.OfDuplicate(Row(Known(LedgerState.Delivered, "old"), "k"));
+        var settled = Settlement.OfDuplicate(Row(Known(LedgerState.Delivered, "old"), "k"), maySendBefore: false);
         Assert.That(settled.Removal, Is.EqualTo(new Removal("old", "c", RemovalCause.KeyChanged)));
         Assert.That((settled.Write.State, settled.Write.Key), Is.EqualTo((LedgerState.Duplicate, "k")));
-        Assert.That(Settlement.OfDuplicate(Row(Known(LedgerState.Duplicate, "old"), "k")).Removal, Is.Null, "a duplicate never stood anywhere");
+        Assert.That(Settlement.OfDuplicate(Row(Known(LedgerState.Duplicate, "old"), "k"), maySendBefore: false).Removal, Is.Null, "a duplicate never stood anywhere");
     }
 
     [Test]
     public void A_former_member_has_nothing_to_give_up() =>
         Assert.That(Settlement.OfSent(Row(Known(LedgerState.Removed, "old"), "k"), Delivered).Removal, Is.Null);
+
+    // A run that is to send everybody again may end before it sends anything; what it was to send stands still.
+    [TestCase(true, false, true)]
+    [TestCase(false, true, true)]
+    [TestCase(false, false, false)]
+    public void A_due_row_gives_up_the_key_that_it_stood_or_may_stand_under(bool wasDelivered, bool maySendBefore, bool isTakenOut)
+    {
+        var known = Known(LedgerState.Due, "old") with { Class = wasDelivered ? RowClass.Updated : RowClass.Added };
+        var refused = Row(known, "");
+        refused.Mapped = MappedMember.Refused(new MappingRefusal("EMAIL_MISSING", WantsAddress: true));
+        refused.Verdict = new RowVerdict(Need.RecordRefusal, RowClass.Skipped, "EMAIL_MISSING");
+        Assert.That(Settlement.OfDue(Row(known, "k"), maySendBefore).Removal, Is.EqualTo(Given(RemovalCause.KeyChanged)));
+        Assert.That(Settlement.OfDuplicate(Row(known, "k"), maySendBefore).Removal, Is.EqualTo(Given(RemovalCause.KeyChanged)));
+        Assert.That(Settlement.OfRefused(refused, maySendBefore).Removal, Is.EqualTo(Given(RemovalCause.Unsendable)));
+        Assert.That(Settlement.OfDue(Row(known, "old"), maySendBefore).Removal, Is.Null, "the key is kept");
+
+        Removal? Given(RemovalCause cause) => isTakenOut ? new Removal("old", "c", cause) : null;
+    }
 
     private static LedgerRow Known(LedgerState state, string key) => new("c", state, RowClass.Added, 1, key, 1, 2, 3, null);
 

@@ -105,6 +105,34 @@ public sealed class LedgerStoreTests(Engine engine) : LedgerFixture(engine)
         }));
     }
 
+    // A row that was delivered and is to be sent again stands, whether or not the sending has begun.
+    [TestCase(false)]
+    [TestCase(true)]
+    public async Task Leavers_that_are_due_are_queued_when_they_stand_or_may_stand(bool sending)
+    {
+        var due = Delivered("a", "k-a") with { State = LedgerState.Due };
+        await WriteAsync(due, due with { CustomerId = "b", Key = "k-b", Class = RowClass.Updated });
+        if (sending)
+        {
+            await Database.WriteAsync(transaction => AudienceStore.BeginSendingAsync(transaction, AudienceId), Token);
+        }
+
+        await Database.WriteAsync(transaction => LedgerStore.RemoveAsync(transaction, Scope, ["a", "b"]), Token);
+        string[] standing = sending ? ["a", "b"] : ["b"];
+        Assert.That((await QueuedAsync()).Select(removal => removal.CustomerId), Is.EqualTo(standing));
+        Assert.That((await AllAsync()).Select(row => (row.CustomerId, row.State)), Is.EqualTo(standing.Select(id => (id, LedgerState.Removed))));
+    }
+
+    [TestCase(false)]
+    [TestCase(true)]
+    public async Task A_row_that_is_refused_when_it_is_sent_again_stands_still_unless_all_were_replaced(bool replaced)
+    {
+        var due = Delivered("a", "k-a") with { State = LedgerState.Due };
+        await WriteAsync(due, due with { CustomerId = "b", Key = "k-b", Class = RowClass.Updated });
+        await Database.WriteAsync(transaction => DueRows.RefuseAsync(transaction, Scope, [new("a", "WHY"), new("b", "WHY")], replaced), Token);
+        Assert.That((await AllAsync()).Select(row => (row.State, row.StandingKey)), Is.EqualTo(new[] { (LedgerState.Rejected, null), (LedgerState.Rejected, replaced ? null : "k-b") }));
+    }
+
     [Test]
     public async Task An_audience_that_is_given_up_is_queued_as_a_whole()
     {

@@ -154,6 +154,18 @@ internal sealed class MicrosoftAdvertisingVendor : Vendor
         }
     }
 
+    // Allowances are of customers.
+    public override async Task UseAnotherAccountAsync(Export export, CancellationToken cancellationToken)
+    {
+        var (customerId, accountId) = (VendorOptions.DefaultCustomerId + 1, VendorOptions.DefaultAccountId + 1);
+        await Control.DefineAccountAsync(new AdAccount { CustomerId = customerId, AccountId = accountId }, cancellationToken);
+        await Control.DefineUserAsync(new AdUser { UserName = VendorOptions.DefaultUser, UserId = 3_000_001, AccountIds = [VendorOptions.DefaultAccountId, accountId] }, cancellationToken);
+        (export.MicrosoftAdvertising.CustomerId, export.MicrosoftAdvertising.AccountId) = ($"{customerId}", $"{accountId}");
+    }
+
+    public override async Task<bool> HasMetFaultAsync(CancellationToken cancellationToken) =>
+        (await Control.ListFaultsAsync(cancellationToken)).Any(fault => fault.Hits > 0);
+
     public override Task HealAsync(CancellationToken cancellationToken) => Control.ClearFaultsAsync(cancellationToken);
 
     public override async ValueTask DisposeAsync()

@@ -34,6 +34,7 @@ public sealed class ResultFileTests
     [TestCase(4835, ExpectedResult = "AUDIENCE_MISSING")]
     [TestCase(8004, ExpectedResult = "EMAIL_NOT_HASHED")]
     [TestCase(117, ExpectedResult = "DESTINATION_THROTTLED")]
+    [TestCase(0, ExpectedResult = "DESTINATION_UNAVAILABLE")]
     public async Task<string?> A_code_about_the_whole_file_refuses_no_row(int code)
     {
         var refusals = new FileRefusals(3);

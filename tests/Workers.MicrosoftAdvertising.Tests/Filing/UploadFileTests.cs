@@ -50,6 +50,11 @@ public sealed class UploadFileTests
         }
     }
 
+    // A row that was written in part would say something about somebody else, or about nobody.
+    [Test]
+    public void A_row_that_is_longer_than_rows_can_be_is_a_defect() =>
+        Assert.That(async () => await WriteAsync(FileKind.Additions, [new string('a', 100_000)]), Throws.InvalidOperationException);
+
     // D-13: nobody's terms are accepted for them.
     [Test]
     public async Task No_row_accepts_the_terms()

@@ -176,6 +176,30 @@ public sealed class KeepAudiencesTests(Engine engine) : AdvertisingTests(engine)
         Assert.That(await EffectsSinceAsync(place), Is.Empty, "once");
     }
 
+    // With nobody in the segment there is nobody to send, and those who stand in the list have to go all the same.
+    [Test]
+    public async Task A_list_that_an_empty_segment_takes_over_is_emptied()
+    {
+        await StartAsync();
+        await PutForeignListAsync("vip, \"GOLD\"");
+        Settings.AdoptExisting = true;
+        await SucceedAsync();
+        await AssertHoldsAsync(First);
+    }
+
+    [Test]
+    public async Task A_list_that_an_export_without_a_ledger_finds_is_emptied_with_its_segment()
+    {
+        await StartAsync();
+        Stage.Remove(await DeliverAsync(6));
+        ExportUid = "uid-2";
+        await SucceedAsync();
+        await AssertHoldsAsync(First);
+        var place = await PlaceAsync();
+        await SucceedAsync();
+        Assert.That(await EffectsSinceAsync(place), Is.Empty, "once");
+    }
+
     // Migration 0002: what was made before it belongs to the ledger that there is.
     [Test]
     public async Task A_list_of_an_earlier_version_is_not_replaced()

@@ -56,8 +56,9 @@ internal sealed class BulkRun(MicrosoftAdvertisingSandbox sandbox, BulkUpload up
                     {
                         sandbox.Lists.Remove(list);
                     }
-                    else if (change.Accepted.Count > 0)
+                    else if (change.Accepted.Count > 0 || change.Action == ListAction.Replace)
                     {
+                        // Replacing removes what there was before, whether or not somebody comes in its place (bulk-service/customer-list).
                         list.Apply(change.Action, hashes, Now);
                     }
                 }

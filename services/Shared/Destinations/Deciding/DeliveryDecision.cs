@@ -12,9 +12,6 @@ internal enum NextStep
     /// <summary>The same rows again in two requests.</summary>
     Split,
 
-    /// <summary>The one row is rejected for <see cref="DeliveryDecision.Reason"/>.</summary>
-    GiveUpRow,
-
     /// <summary>
     /// The one row was refused and nothing named it: the request as such may be at fault. The row is rejected for
     /// <see cref="DeliveryDecision.Reason"/> if the destination takes or names another one of its batch; else the run ends.

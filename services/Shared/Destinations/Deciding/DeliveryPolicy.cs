@@ -37,8 +37,7 @@ internal static class DeliveryPolicy
         var attempts = before.After(outcome.Answer);
         return outcome.Answer switch
         {
-            Answer.TooLarge when sent == 1 => new DeliveryDecision(NextStep.GiveUpRow) { Reason = outcome.Reason },
-            Answer.Refused when sent == 1 => new DeliveryDecision(NextStep.Suspect) { Reason = outcome.Reason },
+            Answer.Refused or Answer.TooLarge when sent == 1 => new DeliveryDecision(NextStep.Suspect) { Reason = outcome.Reason },
             Answer.Refused or Answer.TooLarge => DeliveryDecision.Split,
             Answer.Throttled when attempts.Throttles <= MaxThrottles =>
                 Retry(outcome, now, BackOff(attempts.Throttles, jitter)) with { HoldsAccount = true },

@@ -1,5 +1,6 @@
 using CustomerInsights.Contracts.Exports.V1;
 using CustomerInsights.Destinations.Counting;
+using CustomerInsights.Destinations.Deciding;
 using CustomerInsights.Destinations.Remembering;
 using CustomerInsights.Destinations.Throttling;
 using CustomerInsights.ServiceDefaults.Jobs;
@@ -26,6 +27,24 @@ internal sealed record RunWork(
     RunProgress Progress)
 {
     public string Run => Assignment.Run;
+
+    /// <summary>Waits until the account may be called; false when the run is halted, or put down because that would take long.</summary>
+    public async Task<bool> MayCallAsync(CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        DateTimeOffset? heldUntil = null;
+        if (!await Halt.WaitAsync(async token => heldUntil = await Throttle.AcquireAsync(DeliveryPolicy.LongestWaitInPlace, token)))
+        {
+            return false;
+        }
+
+        if (heldUntil is { } until)
+        {
+            Halt.PutDown(until);
+        }
+
+        return heldUntil is null;
+    }
 }
 
 /// <summary>An audience of a run, with what is remembered of it.</summary>

@@ -6,9 +6,6 @@ internal sealed class BatchComposer<TRow>(DestinationLimits limits)
     private List<TRow> _rows = new(limits.RowsPerRequest);
     private int _bytes = limits.EnvelopeBytes;
 
-    /// <summary>Whether a row of this length fits into any request.</summary>
-    public bool Fits(int bytes) => bytes <= limits.RowBytes;
-
     /// <summary>Takes a row in; returns a full request when it does not fit any more.</summary>
     public IReadOnlyList<TRow>? Add(TRow row, int bytes)
     {

@@ -21,7 +21,7 @@ internal sealed partial class BatchSender(RunWork run, SendMeter meter, TimeProv
         sending.Parts.Push(new Part([.. Enumerable.Range(0, sending.Fates.Length)], default));
         while (sending.Parts.TryPop(out var part))
         {
-            if (!await MaySendAsync(cancellationToken))
+            if (!await run.MayCallAsync(cancellationToken))
             {
                 return sending.Fates;
             }
@@ -39,23 +39,6 @@ internal sealed partial class BatchSender(RunWork run, SendMeter meter, TimeProv
         return sending.Fates;
     }
 
-    private async Task<bool> MaySendAsync(CancellationToken cancellationToken)
-    {
-        cancellationToken.ThrowIfCancellationRequested();
-        DateTimeOffset? heldUntil = null;
-        if (!await run.Halt.WaitAsync(async token => heldUntil = await run.Throttle.AcquireAsync(DeliveryPolicy.LongestWaitInPlace, token)))
-        {
-            return false;
-        }
-
-        if (heldUntil is { } until)
-        {
-            run.Halt.PutDown(until);
-        }
-
-        return heldUntil is null;
-    }
-
     // A destination that takes nothing of a whole batch has something against the request. A lone row has no others to be
     // told by but those of the run.
     private void Judge(Sending sending)
@@ -65,7 +48,7 @@ internal sealed partial class BatchSender(RunWork run, SendMeter meter, TimeProv
             return;
         }
 
-        if (!sending.Fates.Any(fate => fate.IsSettled) && !(sending.Fates.Length == 1 && meter.HasTaken))
+        if (!sending.Fates.Any(fate => fate.IsSettled) && !(sending.Fates.Length == 1 && run.Progress.HasTaken))
         {
             run.Halt.Request(RunEnd.Failed(Reasons.Misdirected));
             return;
@@ -88,7 +71,7 @@ internal sealed partial class BatchSender(RunWork run, SendMeter meter, TimeProv
             run.Throttle.Observe(hint);
         }
 
-        return outcome;
+        return outcome.Rejections.Count > 1 ? outcome with { Rejections = [.. outcome.Rejections.DistinctBy(rejection => rejection.Row)] } : outcome;
     }
 
     private static IReadOnlyList<int> SettleRejected(Part part, BatchOutcome outcome, RowFate[] fates)
@@ -112,10 +95,7 @@ internal sealed partial class BatchSender(RunWork run, SendMeter meter, TimeProv
         switch (decision.Step)
         {
             case NextStep.Done:
-                Settle(rest, null, sending.Fates);
-                return true;
-            case NextStep.GiveUpRow:
-                Settle(rest, decision.Reason, sending.Fates);
+                Deliver(rest, sending.Fates);
                 return true;
             case NextStep.Suspect:
                 sending.Suspects.Add((rest.Rows[0], decision.Reason));
@@ -153,11 +133,11 @@ internal sealed partial class BatchSender(RunWork run, SendMeter meter, TimeProv
         return await run.Halt.WaitAsync(token => Task.Delay(Positive(wait), time, token));
     }
 
-    private static void Settle(Part part, string? reason, RowFate[] fates)
+    private static void Deliver(Part part, RowFate[] fates)
     {
         foreach (var row in part.Rows)
         {
-            fates[row] = new RowFate(true, reason);
+            fates[row] = new RowFate(true, null);
         }
     }
 

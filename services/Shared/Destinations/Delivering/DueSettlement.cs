@@ -43,6 +43,8 @@ internal sealed class DueSettlement(AudienceWork work, FeedPosition? position, D
 
     private static void Count(Tally tally, SettledDue settled)
     {
+        // Whoever was read without a change and is sent all the same counts as what came of that, and not twice.
+        tally.Add(RowClass.Unchanged, OnlySegment, -Math.Min(settled.SentUnchanged, tally.Snapshot().Counts.Unchanged));
         foreach (var (rowClass, count) in settled.Rows)
         {
             tally.Add(rowClass, OnlySegment, count);
@@ -53,5 +55,8 @@ internal sealed class DueSettlement(AudienceWork work, FeedPosition? position, D
 /// <summary>What a transaction has settled.</summary>
 internal sealed record SettledDue(IReadOnlyDictionary<RowClass, long> Rows, RemovalCounts Removals)
 {
+    /// <summary>Members that the run may have counted as unchanged already: they do not any more.</summary>
+    public long SentUnchanged { get; init; }
+
     public static SettledDue Nothing { get; } = new(new Dictionary<RowClass, long>(), default);
 }

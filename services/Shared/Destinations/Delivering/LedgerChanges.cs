@@ -55,10 +55,10 @@ internal sealed class LedgerChanges
                     Add(Settlement.OfDue(row, _plan.MaySendBefore));
                     break;
                 case Need.RecordRefusal:
-                    Add(Settlement.OfRefused(row));
+                    Add(Settlement.OfRefused(row, _plan.MaySendBefore));
                     break;
                 case Need.RecordDuplicate when row.Known is not { State: LedgerState.Duplicate } known || known.Key != row.Mapped.Key:
-                    Add(Settlement.OfDuplicate(row));
+                    Add(Settlement.OfDuplicate(row, _plan.MaySendBefore));
                     break;
             }
         }

@@ -1,6 +1,8 @@
 using System.Threading.Channels;
 using CustomerInsights.Destinations.Reading;
 using CustomerInsights.Destinations.Remembering;
+using CustomerInsights.Destinations.Running;
+using Grpc.Core;
 using Microsoft.Extensions.Logging;
 
 namespace CustomerInsights.Destinations.Delivering;
@@ -44,6 +46,8 @@ internal sealed class MembershipPass(AudienceWork work, PassPlan plan, DeliveryT
         }
         finally
         {
+            // Whatever it met is on its way already, or not worth more than what is; it must not outlive what it reads from.
+            await reading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             settler.Complete();
             await settling.WhenAllAsync();
         }
@@ -62,6 +66,11 @@ internal sealed class MembershipPass(AudienceWork work, PassPlan plan, DeliveryT
         catch (OperationCanceledException) when (work.Run.Halt.IsRequested && !cancellationToken.IsCancellationRequested)
         {
             // Halted: what is on its way is finished, and nothing more is read.
+        }
+        catch (RpcException refused) when (refused.IsFinal())
+        {
+            // Halted likewise: what was delivered so far is counted, and reported with the end.
+            work.Run.Halt.Request(RunEnd.Unreadable(refused));
         }
         finally
         {

@@ -1,4 +1,6 @@
 using CustomerInsights.Contracts.Exports.V1;
+using CustomerInsights.ServiceDefaults.Errors;
+using Grpc.Core;
 
 namespace CustomerInsights.Destinations.Delivering;
 
@@ -17,6 +19,10 @@ internal sealed record RunEnd(RunState State, string Reason)
     public static RunEnd Canceled { get; } = new(RunState.Canceled, "");
 
     public static RunEnd Failed(string reason, string message = "") => new(RunState.Failed, reason) { Message = message };
+
+    /// <summary>The members cannot be read as the export defines them; no repetition mends that.</summary>
+    public static RunEnd Unreadable(RpcException refused) =>
+        Failed(refused.GetReason() ?? Reasons.MembersUnreadable, refused.GetReason() is null ? "" : refused.Status.Detail);
 }
 
 /// <summary>

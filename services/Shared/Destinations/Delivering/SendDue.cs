@@ -26,7 +26,7 @@ internal sealed class SendDue(AudienceDelivery delivery, DeliveryTools tools)
         var due = await tools.Due.CountAsync(Work.AudienceId, FileKind.Additions, cancellationToken);
         if (delivery.Stage == Stage.Sending && IsFullSend(due))
         {
-            await SendFileAsync(FileKind.Replacement, await tools.Due.CountAsync(Work.AudienceId, FileKind.Replacement, cancellationToken), cancellationToken);
+            await ReplaceAsync(await tools.Due.CountAsync(Work.AudienceId, FileKind.Replacement, cancellationToken), cancellationToken);
         }
         else if (due >= Files!.Limits.RowsAtLeast)
         {
@@ -75,6 +75,10 @@ internal sealed class SendDue(AudienceDelivery delivery, DeliveryTools tools)
         }
     }
 
+    // Nobody has to be replaced by nobody, unless somebody may stand there whom the ledger does not know.
+    private Task ReplaceAsync(long rows, CancellationToken cancellationToken) =>
+        rows > 0 || delivery.State.FullSendAt == AudienceState.MustReplace ? SendFileAsync(FileKind.Replacement, rows, cancellationToken) : Task.CompletedTask;
+
     private async Task SendFileAsync(FileKind kind, long rows, CancellationToken cancellationToken)
     {
         var sender = FileSender();
@@ -86,7 +90,8 @@ internal sealed class SendDue(AudienceDelivery delivery, DeliveryTools tools)
 
         if (kind == FileKind.Replacement)
         {
-            await tools.Database.WriteAsync(Work.Run.Job, transaction => DueRows.DoubtAllAsync(transaction, Work.Scope(tools.Time)), cancellationToken);
+            await Settlement().RunAsync(
+                async (transaction, scope) => SettledDue.Nothing with { SentUnchanged = await DueRows.DoubtAllAsync(transaction, scope) }, cancellationToken);
         }
 
         await SendRowsAsync(cancellationToken);
@@ -101,7 +106,7 @@ internal sealed class SendDue(AudienceDelivery delivery, DeliveryTools tools)
     // After a replacement nothing is due, so that a claim which finds it done does not repeat it.
     private bool IsFullSend(long due) => delivery.State.FullSendAt switch
     {
-        0 => true,
+        AudienceState.MustReplace => true,
         _ when Work.Run.Assignment.ResendAll => due > 0,
         { } at => Files!.Limits.FullSendEvery is { } every && Timestamps.FromMicroseconds(at) + every <= tools.Time.GetUtcNow(),
         null => false,

@@ -16,15 +16,19 @@ internal sealed class SendFile(AudienceWork work, IFileDelivery files, SettleFil
     /// <summary>A result is read so often before it is taken for one that tells nothing.</summary>
     private const int MaxReadings = 3;
 
+    /// <summary>A file is asked for so often before it is given up: for a day, with a question a minute.</summary>
+    private const int MaxAsks = 24 * 60;
+
     private string _place = "";
     private string _result = "";
     private Attempts _attempts;
+    private Attempts _drops;
     private int _readings;
 
     /// <summary>The file was taken, and its result does not tell what became of which row: they have to be sent one by one.</summary>
     public bool IsUnclear { get; private set; }
 
-    /// <summary>Makes a file of what there is now, unless there is nothing, and sends it.</summary>
+    /// <summary>Makes a file of what there is now, unless there is nothing, and sends it. Nobody can replace those who stood there, too.</summary>
     /// <param name="rows">How many rows there are.</param>
     public async Task RunAsync(FileKind kind, long rows, CancellationToken cancellationToken)
     {
@@ -32,7 +36,7 @@ internal sealed class SendFile(AudienceWork work, IFileDelivery files, SettleFil
         {
             work.Run.Halt.Request(RunEnd.Failed(Reasons.FileTooLarge));
         }
-        else if (rows > 0)
+        else if (rows > 0 || kind == FileKind.Replacement)
         {
             await GoOnAsync(await SaveAsync(new LoggedFile(work.Run.RunId, kind, rows, FileStage.Made, "", 0, 0), cancellationToken), cancellationToken);
         }
@@ -66,11 +70,15 @@ internal sealed class SendFile(AudienceWork work, IFileDelivery files, SettleFil
 
     private async Task<LoggedFile> UploadAsync(LoggedFile file, CancellationToken cancellationToken)
     {
-        var step = await StepAsync(token => files.UploadAsync(OrderOf(file), _place, KeysAsync(file, token), token), cancellationToken);
+        if (await StepAsync(token => files.UploadAsync(OrderOf(file), _place, KeysAsync(file, token), token), cancellationToken) is not { } step)
+        {
+            return file;
+        }
+
         if (step is { Answer: Answer.Delivered, State: FileState.Dropped })
         {
             // The place is not to be had any more.
-            return await AnewAsync(file, cancellationToken);
+            return await AnewAsync(file, step, cancellationToken);
         }
 
         if (step.Answer is Answer.Delivered or Answer.Unknown)
@@ -83,7 +91,7 @@ internal sealed class SendFile(AudienceWork work, IFileDelivery files, SettleFil
         return file;
     }
 
-    private async Task<LoggedFile> AskAsync(LoggedFile file, CancellationToken cancellationToken)
+    private async Task<LoggedFile?> AskAsync(LoggedFile file, CancellationToken cancellationToken)
     {
         if (!await WaitUntilAsync(Timestamps.FromMicroseconds(file.AskAt), cancellationToken)
             || await TryAsync(token => files.AskAsync(OrderOf(file), file.Ticket, token), cancellationToken) is not { } step)
@@ -96,24 +104,40 @@ internal sealed class SendFile(AudienceWork work, IFileDelivery files, SettleFil
             case FileState.Done:
                 _result = step.Result;
                 return file;
+            case FileState.Working when file.Asked + 1 >= MaxAsks:
+                await EndAsync(Reasons.FileStuck, forgets: true, cancellationToken);
+                return null;
             case FileState.Working:
+                // It is being worked on: what failed on the way here is over.
+                work.Counts.Meter.Took();
+                _attempts = default;
                 file = file with { Stage = FileStage.Uploaded, Asked = file.Asked + 1 };
                 return await SaveAsync(file with { AskAt = AskAt(file) }, cancellationToken);
             default:
-                return await AnewAsync(file, cancellationToken);
+                return await AnewAsync(file, step, cancellationToken);
         }
     }
 
     private async Task<LoggedFile?> ReadAsync(LoggedFile file, CancellationToken cancellationToken)
     {
         var refusals = new FileRefusals(file.Rows);
-        var step = await StepAsync(token => files.ReadAsync(OrderOf(file), _result, refusals, token), cancellationToken);
+        if (await StepAsync(token => files.ReadAsync(OrderOf(file), _result, refusals, token), cancellationToken) is not { } step)
+        {
+            return file;
+        }
+
         _result = "";
         if (step.Answer == Answer.Unknown && ++_readings == MaxReadings)
         {
             IsUnclear = true;
             await tools.Database.WriteAsync(work.Run.Job, transaction => FileLog.DeleteAsync(transaction, work.AudienceId), cancellationToken);
             return null;
+        }
+
+        if (step is { Answer: Answer.Delivered, State: FileState.Dropped })
+        {
+            // Its result says that it was not handled, and will never say anything else.
+            return await AnewAsync(file, step, cancellationToken);
         }
 
         if (step.Answer != Answer.Delivered)
@@ -129,16 +153,17 @@ internal sealed class SendFile(AudienceWork work, IFileDelivery files, SettleFil
             return null;
         }
 
+        work.Counts.Meter.Took();
         await settle.RunAsync(file, refusals, cancellationToken);
         return null;
     }
 
-    // What was dropped took no effect, so the same rows are sent once more; but not for ever.
-    private async Task<LoggedFile> AnewAsync(LoggedFile file, CancellationToken cancellationToken)
+    // What was dropped took no effect, so the same rows are sent once more; but not for ever: whatever comes off in between, drops add up.
+    private async Task<LoggedFile> AnewAsync(LoggedFile file, FileStep dropped, CancellationToken cancellationToken)
     {
         (_place, _result) = ("", "");
         var anew = await SaveAsync(file with { Stage = FileStage.Made, Ticket = "" }, cancellationToken);
-        await FollowAsync(new FileStep(Answer.Unavailable) { Reason = Reasons.FileDropped }, cancellationToken);
+        _drops = await FollowAsync(new FileStep(Answer.Unavailable) { Reason = Reasons.FileDropped, RetryAt = dropped.RetryAt }, _drops, cancellationToken);
         return anew;
     }
 
@@ -146,7 +171,7 @@ internal sealed class SendFile(AudienceWork work, IFileDelivery files, SettleFil
     private async Task<FileStep?> TryAsync(Func<CancellationToken, Task<FileStep>> step, CancellationToken cancellationToken)
     {
         var taken = await StepAsync(step, cancellationToken);
-        if (taken.Answer == Answer.Delivered)
+        if (taken is null or { Answer: Answer.Delivered })
         {
             return taken;
         }
@@ -155,41 +180,50 @@ internal sealed class SendFile(AudienceWork work, IFileDelivery files, SettleFil
         return null;
     }
 
-    private async Task<FileStep> StepAsync(Func<CancellationToken, Task<FileStep>> step, CancellationToken cancellationToken)
+    // Null when the account may not be called now.
+    private async Task<FileStep?> StepAsync(Func<CancellationToken, Task<FileStep>> step, CancellationToken cancellationToken)
     {
-        cancellationToken.ThrowIfCancellationRequested();
+        if (!await work.Run.MayCallAsync(cancellationToken))
+        {
+            return null;
+        }
+
         var started = tools.Time.GetTimestamp();
         var taken = await step(cancellationToken);
         work.Counts.Meter.Stepped(taken.Answer, tools.Time.GetElapsedTime(started));
         return taken;
     }
 
-    private async Task FollowAsync(FileStep step, CancellationToken cancellationToken)
+    private async Task FollowAsync(FileStep step, CancellationToken cancellationToken) => _attempts = await FollowAsync(step, _attempts, cancellationToken);
+
+    // Gives what was tried before and now.
+    private async Task<Attempts> FollowAsync(FileStep step, Attempts before, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         var outcome = new BatchOutcome(step.Answer) { Reason = step.Reason, RetryAt = step.RetryAt };
-        var decision = DeliveryPolicy.Decide(outcome, sent: 1, _attempts, tools.Time.GetUtcNow(), work.Counts.Meter.NextJitter());
-        _attempts = _attempts.After(step.Answer);
+        var decision = DeliveryPolicy.Decide(outcome, sent: 1, before, tools.Time.GetUtcNow(), work.Counts.Meter.NextJitter());
         if (decision.Step != NextStep.Retry)
         {
-            await EndAsync(step.Answer, step.Answer == Answer.Refused ? Reasons.Misdirected : decision.Reason, cancellationToken);
-            return;
+            var isRefused = step.Answer is Answer.Refused or Answer.TooLarge;
+            await EndAsync(isRefused ? Reasons.Misdirected : decision.Reason, isRefused || step.Answer == Answer.Misdirected, cancellationToken);
+            return before;
         }
 
-        if (decision.HoldsAccount)
+        if (decision.HoldsAccount && !step.HoldsFilesOnly)
         {
             work.Run.Throttle.HoldUntil(decision.At);
         }
 
         await WaitUntilAsync(decision.At, cancellationToken);
+        return before.After(step.Answer);
     }
 
     // There is no row to give up and nothing to split: what is refused is the file, and no later run has to wait for its fate. After a
     // mere failure one has to, since the file may have arrived.
-    private async Task EndAsync(Answer answer, string reason, CancellationToken cancellationToken)
+    private async Task EndAsync(string reason, bool forgets, CancellationToken cancellationToken)
     {
         work.Run.Halt.Request(RunEnd.Failed(reason));
-        if (answer is Answer.Misdirected or Answer.Refused or Answer.TooLarge)
+        if (forgets)
         {
             await tools.Database.WriteAsync(work.Run.Job, transaction => FileLog.DeleteAsync(transaction, work.AudienceId), cancellationToken);
         }

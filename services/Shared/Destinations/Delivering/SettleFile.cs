@@ -30,21 +30,26 @@ internal sealed partial class SettleFile(AudienceWork work, DueSettlement settle
                 return SettledDue.Nothing;
             }
 
-            var refused = refusals.Count == 0 ? [] : await RefusedAsync(transaction, file, refusals);
             return file.Kind == FileKind.Removals
-                ? await RemoveAsync(transaction, file, refused)
-                : await DeliverAsync(transaction, scope, file, refused);
+                ? await RemoveAsync(transaction, file, refusals)
+                : await DeliverAsync(transaction, scope, file, refusals);
         },
         cancellationToken);
 
-    private async Task<SettledDue> DeliverAsync(Transaction transaction, LedgerScope scope, LoggedFile file, IReadOnlyList<(FileRow Row, string Reason)> refused)
+    private async Task<SettledDue> DeliverAsync(Transaction transaction, LedgerScope scope, LoggedFile file, FileRefusals refusals)
     {
-        await DueRows.RefuseAsync(transaction, scope, [.. refused.Select(row => new RefusedRow(row.Row.CustomerId, row.Reason))]);
-        var classes = (await DueRows.CountByClassAsync(transaction, work.AudienceId)).ToDictionary(due => due.Class, due => due.Count);
-        await DueRows.DeliverAllAsync(transaction, scope);
-        if (refused.Count > 0)
+        var due = await DueRows.CountAsync(transaction, work.AudienceId, FileKind.Additions);
+        await foreach (var refused in RefusedAsync(transaction, file, refusals))
         {
-            classes[RowClass.Rejected] = refused.Count;
+            await DueRows.RefuseAsync(transaction, scope, [.. refused.Select(row => new RefusedRow(row.Row.CustomerId, row.Reason))], file.Kind == FileKind.Replacement);
+        }
+
+        var classes = (await DueRows.CountByClassAsync(transaction, work.AudienceId)).ToDictionary(due => due.Class, due => due.Count);
+        var refusedDue = due - classes.Values.Sum();
+        await DueRows.DeliverAllAsync(transaction, scope);
+        if (refusals.Count > 0)
+        {
+            classes[RowClass.Rejected] = refusals.Count;
         }
 
         var removed = 0L;
@@ -55,25 +60,38 @@ internal sealed partial class SettleFile(AudienceWork work, DueSettlement settle
         }
 
         // Rows of an earlier run are counted when this one reads them again.
-        return new SettledDue(file.RunId == scope.RunId ? classes : new Dictionary<RowClass, long>(), new RemovalCounts(removed, 0, 0));
+        return file.RunId == scope.RunId
+            ? new SettledDue(classes, new RemovalCounts(removed, 0, 0)) { SentUnchanged = refusals.Count - refusedDue }
+            : new SettledDue(new Dictionary<RowClass, long>(), new RemovalCounts(removed, 0, 0));
     }
 
-    private async Task<SettledDue> RemoveAsync(Transaction transaction, LoggedFile file, IReadOnlyList<(FileRow Row, string Reason)> refused)
+    private async Task<SettledDue> RemoveAsync(Transaction transaction, LoggedFile file, FileRefusals refusals)
     {
         var scope = new RemovalScope(work.AudienceId, file.RunId);
-        await RemovalQueue.KeepAsync(transaction, scope with { RunId = work.Run.RunId }, refused.Select(row => new RefusedRemoval(row.Row.Key, row.Row.CustomerId, row.Reason)));
+        await foreach (var refused in RefusedAsync(transaction, file, refusals))
+        {
+            await RemovalQueue.KeepAsync(transaction, scope with { RunId = work.Run.RunId }, refused.Select(row => new RefusedRemoval(row.Row.Key, row.Row.CustomerId, row.Reason)));
+        }
+
         var removed = await RemovalQueue.DropFiledAsync(transaction, scope, keptBy: work.Run.RunId);
-        return new SettledDue(new Dictionary<RowClass, long>(), new RemovalCounts(removed, refused.Count, 0));
+        return new SettledDue(new Dictionary<RowClass, long>(), new RemovalCounts(removed, refusals.Count, 0));
     }
 
-    private async Task<IReadOnlyList<(FileRow Row, string Reason)>> RefusedAsync(Session session, LoggedFile file, FileRefusals refusals)
+    // Page by page, and each page is read whole before its rows change. Rows are found by what they are ordered by, so what changes on one
+    // page moves nothing on the next.
+    private async IAsyncEnumerable<IReadOnlyList<(FileRow Row, string Reason)>> RefusedAsync(Session session, LoggedFile file, FileRefusals refusals)
     {
-        var refused = new List<(FileRow, string)>();
+        if (refusals.Count == 0)
+        {
+            yield break;
+        }
+
         var (after, number) = ("", 0L);
         IReadOnlyList<FileRow> rows;
         do
         {
             rows = await ReadAsync(session, file, after, RowsAtOnce);
+            var refused = new List<(FileRow, string)>();
             foreach (var row in rows)
             {
                 if (refusals[number++] is { } reason)
@@ -82,10 +100,14 @@ internal sealed partial class SettleFile(AudienceWork work, DueSettlement settle
                 }
             }
 
+            if (refused.Count > 0)
+            {
+                yield return refused;
+            }
+
             after = rows.Count > 0 ? rows[^1].Order : after;
         }
         while (rows.Count == RowsAtOnce && number < refusals.Rows);
-        return refused;
     }
 
     private async Task<IReadOnlyList<FileRow>> ReadAsync(Session session, LoggedFile file, string after, int limit) => file.Kind == FileKind.Removals

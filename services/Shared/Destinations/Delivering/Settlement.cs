@@ -33,14 +33,12 @@ internal readonly record struct Settlement(LedgerWrite Write, Removal? Removal)
     public static Settlement OfDue(DeliveryRow row, bool maySendBefore)
     {
         var due = Entry(row, LedgerState.Due, row.Verdict.Class, row.Mapped.Key) with { Hash = row.Hash, Fields = row.Mapped.Fields };
-        var sent = maySendBefore && row.Known is { State: LedgerState.Due, Key: { } key } && key != row.Mapped.Key
-            ? new Removal(key, row.CustomerId, RemovalCause.KeyChanged)
-            : LostKey(row, row.Mapped.Key, RemovalCause.KeyChanged);
-        return new Settlement(due, sent);
+        return new Settlement(due, LostKey(row, row.Mapped.Key, RemovalCause.KeyChanged, maySendBefore));
     }
 
     /// <summary>Of a row that is not sent.</summary>
-    public static Settlement OfRefused(DeliveryRow row)
+    /// <param name="maySendBefore">As above.</param>
+    public static Settlement OfRefused(DeliveryRow row, bool maySendBefore)
     {
         if (row.Mapped.Refusal is null && row.Known is { } known)
         {
@@ -55,16 +53,20 @@ internal readonly record struct Settlement(LedgerWrite Write, Removal? Removal)
         }
 
         var refused = Entry(row, LedgerState.Rejected, row.Verdict.Class, null) with { Reason = row.Verdict.Reason };
-        return new Settlement(refused, LostKey(row, null, RemovalCause.Unsendable));
+        return new Settlement(refused, LostKey(row, null, RemovalCause.Unsendable, maySendBefore));
     }
 
     /// <summary>Of a row whose key another row holds.</summary>
-    public static Settlement OfDuplicate(DeliveryRow row) =>
-        new(Entry(row, LedgerState.Duplicate, RowClass.Duplicate, row.Mapped.Key), LostKey(row, row.Mapped.Key, RemovalCause.KeyChanged));
+    /// <param name="maySendBefore">As above.</param>
+    public static Settlement OfDuplicate(DeliveryRow row, bool maySendBefore) =>
+        new(Entry(row, LedgerState.Duplicate, RowClass.Duplicate, row.Mapped.Key), LostKey(row, row.Mapped.Key, RemovalCause.KeyChanged, maySendBefore));
 
     private static LedgerWrite Entry(DeliveryRow row, LedgerState state, RowClass rowClass, string? key) => new(
         row.CustomerId, state, rowClass, key, key is null ? null : Fingerprint.OfKey(key), default, 0, null, row.Known is not null);
 
-    private static Removal? LostKey(DeliveryRow row, string? key, RemovalCause cause) =>
-        row.Known?.StandingKey is { } standing && standing != key ? new Removal(standing, row.CustomerId, cause) : null;
+    private static Removal? LostKey(DeliveryRow row, string? key, RemovalCause cause, bool maySendBefore = false)
+    {
+        var standing = maySendBefore && row.Known is { State: LedgerState.Due, Key: { } sent } ? sent : row.Known?.StandingKey;
+        return standing is not null && standing != key ? new Removal(standing, row.CustomerId, cause) : null;
+    }
 }

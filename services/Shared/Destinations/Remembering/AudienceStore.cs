@@ -60,7 +60,7 @@ internal static class AudienceStore
     public static Task EndSendingAsync(Transaction transaction, long audienceId, long now) => transaction.ExecuteAsync(
         "UPDATE audiences SET sending = 0, full_send_at = COALESCE(full_send_at, @now) WHERE audience_id = @audienceId", new { audienceId, now });
 
-    /// <summary>When everybody was sent last; 0 when it has to happen again.</summary>
+    /// <summary>When everybody was sent last; <see cref="AudienceState.MustReplace"/> when it has to happen again.</summary>
     public static Task SetFullSendAsync(Transaction transaction, long audienceId, long at) =>
         transaction.ExecuteAsync("UPDATE audiences SET full_send_at = @at WHERE audience_id = @audienceId", new { audienceId, at });
 }
@@ -69,6 +69,9 @@ internal static class AudienceStore
 internal sealed record AudienceState(
     long AudienceId, string Audience, string Definition, byte[]? Position, bool MustCompare, bool IsGivenUp, bool HasRemovals, bool IsSending, long? FullSendAt)
 {
+    /// <summary>In the place of the time of the last full sending: whoever stands there has to be replaced by everybody.</summary>
+    public const long MustReplace = 0;
+
     /// <summary>The position, or null before the first complete pass.</summary>
     public FeedPosition? FeedPosition => Position is null ? null : Contracts.Segments.V1.FeedPosition.Parser.ParseFrom(Position);
 }

@@ -61,37 +61,41 @@ internal sealed class DueRows(Database database)
         """,
         scope);
 
-    /// <summary>Everybody was sent, and it is not known who was taken: all are due once more.</summary>
-    public static async Task DoubtAllAsync(Transaction transaction, LedgerScope scope)
+    /// <summary>Everybody was sent, and it is not known who was taken: all are due once more. Tells how many were not.</summary>
+    public static async Task<long> DoubtAllAsync(Transaction transaction, LedgerScope scope)
     {
-        await transaction.ExecuteAsync(
+        var doubted = await transaction.ExecuteAsync(
             $"""
             UPDATE ledger SET state = {(int)LedgerState.Due}, class = {(int)RowClass.Updated}
             WHERE audience_id = @AudienceId AND state = {(int)LedgerState.Delivered}
             """,
             scope);
         await AudienceStore.SetFullSendAsync(transaction, scope.AudienceId, scope.Now);
+        return doubted;
     }
 
     /// <summary>
-    /// The destination refused some rows: they stand nowhere. Duplicates that were left out in their favour have to be looked at
-    /// again.
+    /// The destination refused some rows: they stand nowhere, except those that were delivered before. Duplicates that were left out
+    /// in their favour have to be looked at again.
     /// </summary>
-    public static async Task RefuseAsync(Transaction transaction, LedgerScope scope, IReadOnlyList<RefusedRow> rows)
+    /// <param name="replaced">Everybody was replaced: nobody stands from before.</param>
+    public static async Task RefuseAsync(Transaction transaction, LedgerScope scope, IReadOnlyList<RefusedRow> rows, bool replaced = false)
     {
         foreach (var group in rows.GroupBy(row => row.Reason))
         {
             foreach (var ids in group.Select(row => row.CustomerId).Chunk(RowsAtOnce))
             {
-                await RefuseAsync(transaction, scope, group.Key, ids);
+                await RefuseAsync(transaction, scope, new Refusal(group.Key, replaced), ids);
             }
         }
     }
 
-    private static async Task RefuseAsync(Transaction transaction, LedgerScope scope, string reason, IReadOnlyCollection<string> ids)
+    private static async Task RefuseAsync(Transaction transaction, LedgerScope scope, Refusal refusal, IReadOnlyCollection<string> ids)
     {
+        // What is due and counts as anything but added was delivered before.
+        var stands = refusal.Replaced ? "1 = 0" : $"class <> {(int)RowClass.Added}";
         var chosen = ValueList.IsOneOf(transaction.Engine, "customer_id", "@ids");
-        var parameters = new { scope.AudienceId, scope.RunId, scope.Now, reason, ids = ValueList.Of(transaction.Engine, ids) };
+        var parameters = new { scope.AudienceId, scope.RunId, scope.Now, refusal.Reason, ids = ValueList.Of(transaction.Engine, ids) };
         await transaction.ExecuteAsync(
             $"""
             UPDATE audiences SET compare = compare | {AudienceStore.NextPass} WHERE audience_id = @AudienceId AND EXISTS (
@@ -104,11 +108,13 @@ internal sealed class DueRows(Database database)
         await transaction.ExecuteAsync(
             $"""
             UPDATE ledger SET state = {(int)LedgerState.Rejected}, class = {(int)RowClass.Rejected}, run_id = @RunId, settled_at = @Now,
-              key = NULL, key_hash = NULL, fields = 0, reason = @reason
+              key = CASE WHEN {stands} THEN key END, key_hash = CASE WHEN {stands} THEN key_hash END, fields = 0, reason = @Reason
             WHERE audience_id = @AudienceId AND {chosen}
             """,
             parameters);
     }
+
+    private readonly record struct Refusal(string Reason, bool Replaced);
 
     private static string IsIn(FileKind kind) => kind == FileKind.Replacement
         ? $"state IN ({(int)LedgerState.Delivered}, {(int)LedgerState.Due})"

@@ -3,7 +3,7 @@ using CustomerInsights.ServiceDefaults.Storage;
 
 namespace CustomerInsights.Destinations.Remembering;
 
-/// <summary>The database in the hands of a leased job: every write asks first whether the lease is still held, so a stale worker writes nothing.</summary>
+/// <summary>The database in the hands of a leased job: every write through it asks first whether the lease is still held, so a stale worker changes no ledger.</summary>
 internal sealed class FencedDatabase(Database database, JobLease lease)
 {
     /// <summary>Runs a transaction of the job. Throws <see cref="LeaseLostException"/> when another replica has taken it over.</summary>

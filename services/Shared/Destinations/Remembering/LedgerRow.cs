@@ -46,8 +46,11 @@ internal sealed record LedgerRow(
 {
     public Fingerprint Hash => new(HashHigh, HashLow);
 
-    /// <summary>The key under which our data stands at the destination because of this row, or null.</summary>
-    public string? StandingKey => State is LedgerState.Delivered or LedgerState.Rejected ? Key : null;
+    /// <summary>
+    /// The key under which our data stands at the destination because of this row, or null. A due row that counts as anything but added
+    /// was delivered before, and is only to be sent again.
+    /// </summary>
+    public string? StandingKey => State is LedgerState.Delivered or LedgerState.Rejected || (State == LedgerState.Due && Class != RowClass.Added) ? Key : null;
 
     /// <summary>What the mapping may know of: also what was sent before the customer left.</summary>
     public StandingDelivery? Sent => State != LedgerState.Duplicate && Key is not null ? new StandingDelivery(Key, unchecked((ulong)Fields)) : null;

@@ -82,16 +82,16 @@ internal sealed class LedgerStore(Database database)
     /// </summary>
     internal static string ByKey(Engine engine) => engine == Engine.Sqlite ? "INDEXED BY ledger_by_key" : "";
 
-    // What was due and never sent stands nowhere; a customer who was never delivered leaves no trace.
+    // What was due for the first time and never sent stands nowhere; a customer who was never delivered leaves no trace.
     private static async Task MoveAsync(Transaction transaction, string chosen, RemovalCause cause, object parameters)
     {
-        const string IsSending = "EXISTS (SELECT 1 FROM audiences a WHERE a.audience_id = ledger.audience_id AND a.sending = 1)";
+        var mayStand = $"(class <> {(int)RowClass.Added} OR EXISTS (SELECT 1 FROM audiences a WHERE a.audience_id = ledger.audience_id AND a.sending = 1))";
         await transaction.ExecuteAsync(
             $"""
             INSERT INTO removals (audience_id, key, key_hash, customer_id, cause)
             SELECT audience_id, key, key_hash, customer_id, {(int)cause} FROM ledger
             WHERE {chosen} AND key IS NOT NULL
-              AND (state IN ({(int)LedgerState.Delivered}, {(int)LedgerState.Rejected}) OR (state = {(int)LedgerState.Due} AND {IsSending}))
+              AND (state IN ({(int)LedgerState.Delivered}, {(int)LedgerState.Rejected}) OR (state = {(int)LedgerState.Due} AND {mayStand}))
             ON CONFLICT (audience_id, key) DO NOTHING
             """,
             parameters);
@@ -100,7 +100,7 @@ internal sealed class LedgerStore(Database database)
             DELETE FROM ledger
             WHERE {chosen} AND state <> {(int)LedgerState.Removed}
               AND (state = {(int)LedgerState.Duplicate} OR key IS NULL
-                OR (state = {(int)LedgerState.Due} AND class = {(int)RowClass.Added} AND NOT {IsSending}))
+                OR (state = {(int)LedgerState.Due} AND NOT {mayStand}))
             """,
             parameters);
         await transaction.ExecuteAsync(

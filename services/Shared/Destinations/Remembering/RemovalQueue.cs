@@ -111,7 +111,7 @@ internal sealed class RemovalQueue(Database database)
 
     /// <summary>The next of these keys after one, in their byte order.</summary>
     public static Task<IReadOnlyList<FiledRemoval>> ReadFileAsync(Session session, RemovalScope scope, string after, int limit) => session.QueryAsync<FiledRemoval>(
-        $"SELECT r.key, r.customer_id, r.cause FROM removals r WHERE {IsInFile(session)} AND r.key > @after ORDER BY r.key LIMIT @limit",
+        $"SELECT r.key, r.customer_id FROM removals r WHERE {IsInFile(session)} AND r.key > @after ORDER BY r.key LIMIT @limit",
         new { scope.AudienceId, scope.RunId, after, limit });
 
     /// <summary>Takes keys off the queue.</summary>
@@ -135,7 +135,7 @@ internal readonly record struct RemovalScope(long AudienceId, long RunId);
 internal sealed record RefusedRemoval(string Key, string CustomerId, string Reason);
 
 /// <summary>A key in a file of removals.</summary>
-internal sealed record FiledRemoval(string Key, string CustomerId, RemovalCause Cause);
+internal sealed record FiledRemoval(string Key, string CustomerId);
 
 /// <summary>A key that waits for removal.</summary>
 /// <param name="IsHeld">Another row stands under the key: nothing is to be taken out.</param>

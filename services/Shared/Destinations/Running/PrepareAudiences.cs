@@ -8,6 +8,12 @@ internal sealed class PrepareAudiences(FencedDatabase database)
 {
     public async Task RunAsync(RunWork work, IReadOnlyList<AudienceDelivery> deliveries, CancellationToken cancellationToken)
     {
+        // Preparing costs calls where there are lists to keep; elsewhere nothing is sent yet.
+        if (work.Session.Files is not null && !await work.MayCallAsync(cancellationToken))
+        {
+            return;
+        }
+
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, work.Halt.Token);
         try
         {
@@ -20,8 +26,8 @@ internal sealed class PrepareAudiences(FencedDatabase database)
 
             foreach (var delivery in deliveries.Where(delivery => prepared.Value.Contains(delivery.Work.Audience.Key)))
             {
-                await database.WriteAsync(work.Job, transaction => AudienceStore.SetFullSendAsync(transaction, delivery.Work.AudienceId, 0), cancellationToken);
-                delivery.State = delivery.State with { FullSendAt = 0 };
+                await database.WriteAsync(work.Job, transaction => AudienceStore.SetFullSendAsync(transaction, delivery.Work.AudienceId, AudienceState.MustReplace), cancellationToken);
+                delivery.State = delivery.State with { FullSendAt = AudienceState.MustReplace };
             }
         }
         catch (OperationCanceledException) when (work.Halt.IsRequested && !cancellationToken.IsCancellationRequested)

@@ -3,7 +3,6 @@ using CustomerInsights.Destinations.Counting;
 using CustomerInsights.Destinations.Delivering;
 using CustomerInsights.Destinations.Remembering;
 using CustomerInsights.Destinations.Throttling;
-using CustomerInsights.ServiceDefaults.Errors;
 using CustomerInsights.ServiceDefaults.Jobs;
 using Grpc.Core;
 
@@ -16,16 +15,7 @@ namespace CustomerInsights.Destinations.Running;
 internal sealed record WorkedRun(RunEnd? End, DateTimeOffset ResumeAt = default, bool HasTaken = false);
 
 /// <summary>What happens to all audiences of a run before they are delivered one after the other.</summary>
-internal sealed class RunAudiences(OpenAudiences open, PrepareAudiences prepare, CheckSize size)
-{
-    public Task<IReadOnlyList<OpenAudience>> OpenAsync(RunWork work, CancellationToken cancellationToken) => open.RunAsync(work, cancellationToken);
-
-    public Task PrepareAsync(RunWork work, IReadOnlyList<AudienceDelivery> deliveries, CancellationToken cancellationToken) =>
-        prepare.RunAsync(work, deliveries, cancellationToken);
-
-    public Task CheckSizeAsync(RunWork work, IReadOnlyList<AudienceDelivery> deliveries, CancellationToken cancellationToken) =>
-        size.RunAsync(work, deliveries, cancellationToken);
-}
+internal sealed record RunAudiences(OpenAudiences Open, PrepareAudiences Prepare, CheckSize Size);
 
 /// <summary>The work of a run between taking over and reporting: opens the destination and keeps each audience true.</summary>
 internal sealed class WorkRun(
@@ -57,8 +47,7 @@ internal sealed class WorkRun(
         }
         catch (RpcException refused) when (refused.IsFinal())
         {
-            // The members cannot be read as the export defines them; no repetition mends that.
-            halt.Request(RunEnd.Failed(refused.GetReason() ?? Reasons.MembersUnreadable, refused.GetReason() is null ? "" : refused.Status.Detail));
+            halt.Request(RunEnd.Unreadable(refused));
         }
         finally
         {
@@ -76,16 +65,17 @@ internal sealed class WorkRun(
     {
         using var aborting = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
         await using var grace = stopping.Register(() => aborting.CancelAfter(Grace));
-        var deliveries = (await audiences.OpenAsync(work, aborting.Token)).Select(opened => deliver.Open(work, opened)).ToList();
-        await audiences.PrepareAsync(work, deliveries, aborting.Token);
+        var deliveries = (await audiences.Open.RunAsync(work, aborting.Token)).Select(opened => deliver.Open(work, opened)).ToList();
+        await audiences.Prepare.RunAsync(work, deliveries, aborting.Token);
         if (work.Session.Files is not null)
         {
             foreach (var delivery in deliveries)
             {
-                await deliver.RunAsync(delivery, Stage.Sending, aborting.Token);
+                // Only what brings members in: nobody is taken out of a run that may be skipped yet (EXP-12).
+                await deliver.RunAsync(delivery, delivery.Stage == Stage.Adding ? Stage.Sending : delivery.Stage, aborting.Token);
             }
 
-            await audiences.CheckSizeAsync(work, deliveries, aborting.Token);
+            await audiences.Size.RunAsync(work, deliveries, aborting.Token);
         }
 
         foreach (var delivery in deliveries)

@@ -1,6 +1,7 @@
 using System.Net.Http.Headers;
 using CustomerInsights.Destinations;
 using CustomerInsights.ServiceDefaults.Outbound;
+using CustomerInsights.ServiceDefaults.Spooling;
 using CustomerInsights.Destinations.Deciding;
 using CustomerInsights.Workers.MicrosoftAdvertising.Keeping;
 
@@ -13,7 +14,11 @@ namespace CustomerInsights.Workers.MicrosoftAdvertising.Filing;
 internal sealed class MicrosoftAdvertisingFiles(
     MicrosoftAdvertisingAccounts accounts, AudienceLists lists, UploadFile upload, FileSettings settings) : IFileDelivery
 {
+    private const long RowsAMinute = 10_000;
     private const string NoErrors = "none";
+
+    /// <summary>There are errors, and it is not said where to read them.</summary>
+    private const string Unnamed = "unnamed";
 
     /// <summary>Ticket of a file that nobody has to be sent: whom it would take out stands nowhere.</summary>
     private const string Needless = "needless";
@@ -29,7 +34,10 @@ internal sealed class MicrosoftAdvertisingFiles(
 
     public TimeSpan AskAfter(long rows, long asked)
     {
-        var wait = settings.Options.FirstAsk * Math.Pow(2, Math.Min(asked, 20));
+        // The documentation counts a minute for 10,000 rows (MSA-23).
+        var expected = TimeSpan.FromMinutes(1) * ((double)rows / RowsAMinute);
+        var first = expected > settings.Options.FirstAsk ? expected : settings.Options.FirstAsk;
+        var wait = first * Math.Pow(2, Math.Min(asked, 20));
         return wait < settings.Options.LongestAsk ? wait : settings.Options.LongestAsk;
     }
 
@@ -104,11 +112,12 @@ internal sealed class MicrosoftAdvertisingFiles(
 
         return ForeignAnswer.Text(reply.Body, "RequestStatus") switch
         {
-            "PendingFileUpload" => FileStep.Taken with { State = FileState.NotReceived },
+            "PendingFileUpload" => FileStep.Taken with { State = FileState.Dropped },
             "FileUploaded" or "InProgress" => FileStep.Taken with { State = FileState.Working },
             "Completed" or "CompletedWithErrors" when ForeignAnswer.Text(reply.Body, "ResultFileUrl") is { Length: > 0 } result =>
                 IsAllowed(result) ? FileStep.Taken with { State = FileState.Done, Result = result } : Step(new Fault(Answer.Misdirected, MicrosoftAdvertisingReasons.AddressNotAllowed)),
             "Completed" => FileStep.Taken with { State = FileState.Done, Result = NoErrors },
+            "CompletedWithErrors" => FileStep.Taken with { State = FileState.Done, Result = Unnamed },
             "UploadFileRowCountExceeded" => Step(new Fault(Answer.Misdirected, Reasons.FileTooLarge)),
             "UploadFileFormatNotSupported" => Step(new Fault(Answer.Misdirected, MicrosoftAdvertisingReasons.FileFormatRefused)),
             "Failed" or "Expired" or "Aborted" => Failed(order, reply),
@@ -123,7 +132,12 @@ internal sealed class MicrosoftAdvertisingFiles(
             return FileStep.Taken;
         }
 
-        await using var spool = Spool.Open(settings.Options.SpoolFolder);
+        if (result == Unnamed)
+        {
+            return Step(Fault.Lost);
+        }
+
+        await using var spool = SpoolFile.Open(settings.Options.SpoolFolder, UploadFile.BufferBytes, FileOptions.Asynchronous);
         var fault = await accounts.DownloadAsync(new Uri(result), spool, Math.Min(ResultFile.LongestResult(order.Rows), MicrosoftAdvertisingLimits.FileBytes), cancellationToken);
         if (fault is null)
         {
@@ -131,7 +145,7 @@ internal sealed class MicrosoftAdvertisingFiles(
             fault = await ResultFile.ReadAsync(spool, refusals, cancellationToken);
         }
 
-        return fault is null || IsNeedless(order, fault) ? FileStep.Taken : Step(fault);
+        return fault is null || IsNeedless(order, fault) ? FileStep.Taken : FinalStep(fault);
     }
 
     // Nobody stands in a list that was deleted.
@@ -145,8 +159,14 @@ internal sealed class MicrosoftAdvertisingFiles(
         var fault = MicrosoftAdvertisingOutcomes.CodesOf(reply.Body).Where(code => code != 0).Select(MicrosoftAdvertisingOutcomes.OfCode).FirstOrDefault(fault => fault is not null);
         return fault is null ? FileStep.Taken with { State = FileState.Dropped }
             : IsNeedless(order, fault) ? FileStep.Taken with { State = FileState.Done, Result = NoErrors }
-            : Step(fault);
+            : FinalStep(fault);
     }
+
+    // What has ended stays as it is: asking again would bring the same answer. A passing trouble is sent anew when its time is over, and
+    // whether a sign-in is refused tells the next call.
+    private FileStep FinalStep(Fault fault) => fault.Answer is Answer.Throttled or Answer.Unavailable or Answer.Unauthorized
+        ? Step(fault) with { Answer = Answer.Delivered, State = FileState.Dropped }
+        : Step(fault);
 
     private static MultipartFormDataContent BodyOf(Stream file)
     {

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.IO.Compression;
 using System.Text;
 using CustomerInsights.Destinations;
+using CustomerInsights.ServiceDefaults.Spooling;
 using Microsoft.Extensions.Options;
 
 namespace CustomerInsights.Workers.MicrosoftAdvertising.Filing;
@@ -12,14 +13,18 @@ namespace CustomerInsights.Workers.MicrosoftAdvertising.Filing;
 /// </summary>
 internal sealed class UploadFile(IOptions<MicrosoftAdvertisingOptions> options)
 {
-    private const int BufferBytes = 64 * 1024;
+    internal const int BufferBytes = 64 * 1024;
     private const int LongestRow = 256;
 
     private const string Head =
         "Type,Status,Id,Parent Id,Client Id,Modified Time,Name,Description,Scope,Audience,Action Type,Accept Customer Match Term,Membership Duration,Sub Type,Text\r\n"
         + "Format Version,,,,,,6.0,,,,,,,,\r\n";
 
-    /// <summary>The file, ready to be read from its beginning; it is deleted when it is closed. Null when it is longer than a file may be.</summary>
+    /// <summary>
+    /// The file, ready to be read from its beginning; it is deleted when it is closed. Null when it is longer than a file may be. One that
+    /// replaces, and has no keys, empties the list: all previous data of the list is removed, and a list row may stand alone
+    /// (https://learn.microsoft.com/advertising/bulk-service/customer-list).
+    /// </summary>
     public async Task<Stream?> WriteAsync(FileKind kind, string listId, IAsyncEnumerable<string> keys, CancellationToken cancellationToken)
     {
         var file = await SpoolAsync(csv => WriteAsync(csv, kind, listId, keys, cancellationToken), cancellationToken);
@@ -46,7 +51,7 @@ internal sealed class UploadFile(IOptions<MicrosoftAdvertisingOptions> options)
 
     private async Task<Stream> SpoolAsync(Func<Stream, Task> write, CancellationToken cancellationToken)
     {
-        var spool = Spool.Open(options.Value.SpoolFolder);
+        var spool = SpoolFile.Open(options.Value.SpoolFolder, BufferBytes, FileOptions.Asynchronous);
         try
         {
             await using (var zip = new ZipArchive(spool, ZipArchiveMode.Create, leaveOpen: true))
@@ -79,9 +84,10 @@ internal sealed class UploadFile(IOptions<MicrosoftAdvertisingOptions> options)
                 length = 0;
             }
 
-            System.Text.Unicode.Utf8.TryWrite(
-                buffer.AsSpan(length), CultureInfo.InvariantCulture, $"Customer List Item,,,{listId},{number++},,,,,,,,,Email,{key}\r\n", out var written);
-            length += written;
+            length += System.Text.Unicode.Utf8.TryWrite(
+                buffer.AsSpan(length), CultureInfo.InvariantCulture, $"Customer List Item,,,{listId},{number++},,,,,,,,,Email,{key}\r\n", out var written)
+                ? written
+                : throw new InvalidOperationException("A row of a file is longer than a list id, a number and a hash can make it.");
         }
 
         await csv.WriteAsync(buffer.AsMemory(0, length), cancellationToken);

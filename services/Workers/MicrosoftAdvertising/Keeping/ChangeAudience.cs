@@ -96,7 +96,7 @@ internal sealed partial class ChangeAudience(AudienceCalls calls, UploadFile upl
             }
 
             var read = await job.Files.ReadAsync(order, told.Result, new FileRefusals(0), cancellationToken);
-            return read.Answer == Answer.Delivered ? null : FaultOf(read);
+            return read is { Answer: Answer.Delivered, State: not FileState.Dropped } ? null : FaultOf(read);
         }
 
         return new Fault(Answer.Unavailable, Reasons.Unavailable);

@@ -169,7 +169,7 @@ internal sealed partial class KeepAudiences(AudienceRecords records, AudienceCal
     private static string? IdOf(Reply reply)
     {
         var ids = MicrosoftAdvertisingOutcomes.ArrayOf(reply.Body, "AudienceIds").Take(1).ToList();
-        return ids is [{ ValueKind: System.Text.Json.JsonValueKind.String } id] && id.GetString() is { Length: > 0 } text ? text : null;
+        return ids is [{ ValueKind: System.Text.Json.JsonValueKind.String } id] && id.GetString() is { } text && MicrosoftAdvertisingWire.IsListId(text) ? text : null;
     }
 
     private static partial class Log

@@ -23,6 +23,19 @@ public sealed class BulkUploadTests : MicrosoftAdvertisingFixture
         Assert.That(await MembersAsync(list), Is.EqualTo(Sorted(4, 7)));
     }
 
+    // bulk-service/customer-list: a list row may stand alone, and Replace removes what there was before.
+    [TestCase("Replace", 0)]
+    [TestCase("Add", 2)]
+    [TestCase("Remove", 2)]
+    public async Task A_list_row_without_items_empties_the_list_when_it_replaces(string action, int left)
+    {
+        var list = await AddListAsync();
+        await ApplyAsync(list, "Add", Hashes(1, 2));
+        var (status, _) = await UploadAllAsync(Header + ListRow(list, action));
+        Assert.That((string)status["RequestStatus"]!, Is.EqualTo("Completed"));
+        Assert.That(await MembersAsync(list), Has.Exactly(left).Items);
+    }
+
     [Test]
     public async Task Failing_rows_are_followed_by_error_rows()
     {
