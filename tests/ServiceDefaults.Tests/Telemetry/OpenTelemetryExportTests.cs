@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Text;
+using System.Text.RegularExpressions;
 using CustomerInsights.Contracts.Segments.V1;
 using CustomerInsights.ServiceDefaults.Tests.Hosting;
 using CustomerInsights.TestKit;
@@ -34,6 +35,22 @@ public sealed class OpenTelemetryExportTests
         Assert.That(collector.Received["trace"], Does.Contain("segments").And.Contain("DeleteProfiles").And.Not.Contain(secret));
         Assert.That(collector.Received["metrics"], Does.Contain("http.server.request.duration"));
         Assert.That(collector.Received["logs"], Does.Contain("DeleteProfiles failed: InvalidOperationException").And.Not.Contain(secret));
+    }
+
+    [Test]
+    public async Task Two_services_of_a_process_tell_of_a_call_once()
+    {
+        await using var collector = await Collector.StartAsync();
+        await using (var harness = await ServiceHarness.StartAsync(
+            [new ProbeApp(), new OtherApp()],
+            new HarnessOptions { Settings = new Dictionary<string, string?> { ["Telemetry:OtlpEndpoint"] = collector.Address }, KeepLogExporters = true }))
+        {
+            await harness.ClientOf<ProfileService.ProfileServiceClient>("user:ada").DeleteProfilesAsync(new DeleteProfilesRequest());
+        }
+
+        // The name of the span, and of the method within rpc.method.
+        Assert.That(Regex.Count(collector.Received["trace"], "ProfileService/DeleteProfiles"), Is.EqualTo(2), "one span of the client in this process, one of the server");
+        Assert.That(collector.Received["trace"], Does.Contain("standalone"));
     }
 
     /// <summary>Takes OTLP over gRPC and keeps the bytes as text, by signal.</summary>

@@ -2,6 +2,7 @@ using CustomerInsights.ServiceDefaults.HealthChecking;
 using CustomerInsights.ServiceDefaults.Identity;
 using CustomerInsights.ServiceDefaults.Reflecting;
 using CustomerInsights.ServiceDefaults.Sidecar;
+using CustomerInsights.ServiceDefaults.Telemetry;
 using Grpc.Health.V1;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -14,9 +15,13 @@ internal static class Desk
 {
     public const string AppId = "process";
 
+    /// <summary>What a process of several services is called in telemetry.</summary>
+    private const string Standalone = "standalone";
+
     public static ServiceBuilder Compose(ServiceBuilder builder, IReadOnlyList<ServiceInstance> services, ProcessState state, ListenAddresses listen)
     {
         builder.AddEssentials();
+        OpenTelemetryExport.AddTracesAndMetrics(builder, services.Count == 1 ? services[0].AppId : Standalone);
         builder.Services.AddGrpc();
         builder.Services.AddSingleton(state);
         builder.Services.AddSingleton(new Readiness(services, state));

@@ -31,7 +31,7 @@ internal static class ServiceComposition
         builder.Services.AddSingleton<IdGenerator>();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ProcessOptions.Of(builder.Configuration).ShutdownTimeout);
         ServiceLogging.Add(builder);
-        OpenTelemetryExport.Add(builder);
+        OpenTelemetryExport.AddLogs(builder);
         BrowserAccess.Add(builder);
         builder.Services.AddHealthChecks();
         builder.Services.AddSingleton(SidecarOptions.Of(builder.Configuration));
