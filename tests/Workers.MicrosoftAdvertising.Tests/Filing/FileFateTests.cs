@@ -31,6 +31,23 @@ public sealed class FileFateTests(Engine engine) : AdvertisingTests(engine)
         Assert.That(Stage.Connections.Refused, Is.Empty, "no call was refused for the sign-in");
     }
 
+    // There are errors, and nobody says which: what was in the file goes by calls, which are answered one by one.
+    [Test]
+    public async Task A_file_that_ended_with_errors_and_without_a_result_is_sent_by_calls()
+    {
+        await StartAsync(byFile: true);
+        await using var clock = new HurryingClock();
+        await Stage.RestartAsync(clock.Time, Token);
+        var customers = Customer.Many(4);
+        Stage.Put(customers);
+        await Control.AddFaultAsync(
+            new FaultRule { Kind = FaultKind.EndUpload, RequestStatus = "CompletedWithErrors", Operation = MicrosoftAdvertisingOperations.UploadBulkFile, Count = 1 }, Token);
+        var run = await SucceedAsync();
+        Assert.That((run.Counts.Read, run.Counts.Added), Is.EqualTo((4, 4)));
+        await AssertHoldsAsync(First, HashesOf(customers));
+        Assert.That((await JournalAsync(0)).Count(entry => entry.Operation == MicrosoftAdvertisingOperations.ApplyCustomerListUserData), Is.EqualTo(1));
+    }
+
     // An internal error of an item is the vendor's, and passes.
     [Test]
     public async Task An_internal_error_of_an_item_costs_a_call_and_nobody()
