@@ -21,6 +21,9 @@ public static class TestServers
     /// <summary>Path of the real Dapr sidecar for the tests that can use it; null for the stand-in (./test.sh --daprd).</summary>
     public static string? Daprd => Settings.Value["DAPRD"] is { Length: > 0 } path ? path : null;
 
+    /// <summary>Whether tests run that take minutes and are known to agree with their short form (./test.sh --soak).</summary>
+    public static bool RunsLongForms => Settings.Value["SOAK"] == "true";
+
     /// <summary>The folder with the solution in it.</summary>
     public static string RepositoryRoot { get; } = FindRoot();
 

@@ -5,7 +5,6 @@ namespace CustomerInsights.EndToEnd.Delivering;
 [TestFixture(Shape.Standalone)]
 [TestFixture(Shape.Processes)]
 [TestFixture(Shape.Sidecars)]
-[TestFixture(Shape.Mixed)]
 public sealed class DeliveryTests(Shape shape)
 {
     private Stage _stage = null!;

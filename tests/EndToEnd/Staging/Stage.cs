@@ -110,13 +110,22 @@ internal sealed class Stage : IAsyncDisposable
 
     // A person can wait a minute until a lost event heals, or ten seconds until a file is asked for; a test need not. And files
     // begin where a story has them soon.
-    private static Dictionary<string, string> Quick(IReadOnlyDictionary<string, string> settings) => new(settings)
+    private static Dictionary<string, string> Quick(IReadOnlyDictionary<string, string> settings)
     {
-        ["Exports:HealEvery"] = "00:00:02",
-        ["Exports:AskAgainAfterQueued"] = "00:00:05",
-        ["Exports:CatchUpPause"] = "00:00:02",
-        ["MicrosoftAdvertising:FirstAsk"] = "00:00:01",
-        ["MicrosoftAdvertising:LongestAsk"] = "00:00:01",
-        ["MicrosoftAdvertising:FileFrom"] = FileFrom.ToString(CultureInfo.InvariantCulture),
-    };
+        var all = new Dictionary<string, string>
+        {
+            ["Exports:HealEvery"] = "00:00:02",
+            ["Exports:AskAgainAfterQueued"] = "00:00:05",
+            ["Exports:CatchUpPause"] = "00:00:02",
+            ["MicrosoftAdvertising:FirstAsk"] = "00:00:01",
+            ["MicrosoftAdvertising:LongestAsk"] = "00:00:01",
+            ["MicrosoftAdvertising:FileFrom"] = FileFrom.ToString(CultureInfo.InvariantCulture),
+        };
+        foreach (var (key, value) in settings)
+        {
+            all[key] = value;
+        }
+
+        return all;
+    }
 }

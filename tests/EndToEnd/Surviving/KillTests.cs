@@ -8,9 +8,7 @@ using CustomerInsights.TestKit;
 namespace CustomerInsights.EndToEnd.Surviving;
 
 /// <summary>Whatever dies in the middle of the main job: at the end Braze equals the segment, and hardly anything was sent twice.</summary>
-[TestFixture(Shape.Processes)]
-[TestFixture(Shape.Sidecars)]
-[TestFixture(Shape.Mixed)]
+[TestFixtureSource(nameof(Shapes))]
 public sealed class KillTests(Shape shape)
 {
     private const int Customers = 12_000;
@@ -18,6 +16,9 @@ public sealed class KillTests(Shape shape)
     private const int RequestsInFlight = 16;
     private const int RequestsBeforeTheBlow = 40;
     private const string SegmentRefreshedQueue = "exports-segments.segment-refreshed.v1";
+
+    /// <summary>Both transports in one system; each alone in the long form.</summary>
+    public static IEnumerable<Shape> Shapes => TestServers.RunsLongForms ? [Shape.Processes, Shape.Sidecars, Shape.Mixed] : [Shape.Mixed];
 
     private string _folder = "";
     private PrivateServers _servers = null!;
