@@ -4,7 +4,7 @@
 #   eng/protos.sh check       lints, looks at the format, compares with what has landed and with the newest version tag
 #   eng/protos.sh format      puts the files into buf's format
 #   eng/protos.sh accept      after the same checks, makes the present contracts the landed ones: protos/landed.binpb
-#   eng/protos.sh generate    writes the reference in docs/api/ from the comments
+#   eng/protos.sh generate    writes the reference in docs/api/ from the comments, and asyncapi.yaml also from the table of events
 #
 #   --first                   with accept: there are no landed ones yet
 #   --dir D                   other contracts than protos/, with a buf.yaml and a landed.binpb of their own
@@ -74,7 +74,8 @@ generate() {
   # shellcheck disable=SC1091
   source "$root/eng/dotnet-env.sh"
   build_all "$root/eng/reference"
-  dotnet "$root/artifacts/bin/CustomerInsights.Reference/release/CustomerInsights.Reference.dll" "$work/described.binpb" "$root/docs/api"
+  dotnet "$root/artifacts/bin/CustomerInsights.Reference/release/CustomerInsights.Reference.dll" \
+    "$work/described.binpb" "$dir/README.md" "$root/docs/api"
 }
 
 case "$command" in

@@ -63,6 +63,7 @@ public sealed class ExportsApp : IServiceApp
             .AddSingleton<OpenDueRun>()
             .AddSingleton<PlanRun>()
             .AddSingleton<OpenRun>()
+            .AddSingleton<RunMetrics>()
             .AddSingleton<RequestRun>()
             .AddSingleton<EndRun>()
             .AddSingleton<StopRun>()

@@ -19,6 +19,7 @@ internal sealed record RunOrder(RunTrigger Trigger, string StartedBy, bool FullC
 internal sealed partial class OpenRun(
     EndRun end,
     RequestRun request,
+    RunMetrics metrics,
     IdGenerator ids,
     TimeProvider time,
     ILogger<OpenRun> logger)
@@ -49,7 +50,11 @@ internal sealed partial class OpenRun(
         await RunStore.InsertAsync(transaction, run);
         await ExportStore.SetDueAsync(transaction, export.Uid, null);
         await ExportStore.SetWarningsAsync(transaction, export.Uid, plan.Warnings);
-        transaction.AfterCommit(() => Log.Opened(logger, run.Name.ToString(), order.Trigger));
+        transaction.AfterCommit(() =>
+        {
+            Log.Opened(logger, run.Name.ToString(), order.Trigger);
+            metrics.Opened(export.Definition.Settings.Type, order.Trigger);
+        });
         if (plan.Obstacle is { } obstacle)
         {
             var skipped = run with { State = RunState.Skipped, Reason = obstacle.Reason, Message = obstacle.Message };

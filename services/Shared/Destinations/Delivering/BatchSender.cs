@@ -21,11 +21,13 @@ internal sealed partial class BatchSender(RunWork run, SendMeter meter, TimeProv
         sending.Parts.Push(new Part([.. Enumerable.Range(0, sending.Fates.Length)], default));
         while (sending.Parts.TryPop(out var part))
         {
+            var asked = time.GetTimestamp();
             if (!await run.MayCallAsync(cancellationToken))
             {
                 return sending.Fates;
             }
 
+            meter.Waited(time.GetElapsedTime(asked));
             var outcome = await SendOnceAsync(batch, part, cancellationToken);
             var rest = SettleRejected(part, outcome, sending.Fates);
             var decision = DeliveryPolicy.Decide(outcome, part.Rows.Count, part.Attempts, time.GetUtcNow(), meter.NextJitter());

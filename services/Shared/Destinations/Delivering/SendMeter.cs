@@ -38,5 +38,8 @@ internal sealed class SendMeter(DeliveryMetrics metrics, Chance chance)
         metrics.Sent(answer, 0, duration);
     }
 
+    /// <summary>The account may be called, after so long.</summary>
+    public void Waited(TimeSpan duration) => metrics.Waited(duration);
+
     public double NextJitter() => chance.Next();
 }

@@ -23,8 +23,8 @@ internal static class CallTelemetry
         HistogramBucketBoundaries = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10],
     };
 
-    private static readonly Histogram<double> ClientDuration = Meter.CreateHistogram("rpc.client.call.duration", "s", "Duration of outgoing calls.", null, Seconds);
-    private static readonly Histogram<double> ServerDuration = Meter.CreateHistogram("rpc.server.call.duration", "s", "Duration of incoming calls.", null, Seconds);
+    private static readonly Histogram<double> ClientDuration = Meter.CreateHistogram(CallMetricNames.ClientDuration, "s", "Duration of outgoing calls.", null, Seconds);
+    private static readonly Histogram<double> ServerDuration = Meter.CreateHistogram(CallMetricNames.ServerDuration, "s", "Duration of incoming calls.", null, Seconds);
     private static readonly ConcurrentDictionary<string, string> Methods = new(StringComparer.Ordinal);
 
     private static readonly string[] Codes =

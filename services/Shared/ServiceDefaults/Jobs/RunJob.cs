@@ -23,6 +23,7 @@ internal sealed partial class RunJob(JobStore store, ServiceMetrics metrics, Tim
         using var ended = new CancellationTokenSource();
         using var leave = CancellationTokenSource.CreateLinkedTokenSource(stopping, lost.Token);
         var keeping = new KeepLease(store, time, logger).RunAsync(job, lease, lost, ended.Token);
+        var started = time.GetTimestamp();
         Func<CancellationToken, Task<bool>> record;
         try
         {
@@ -48,6 +49,7 @@ internal sealed partial class RunJob(JobStore store, ServiceMetrics metrics, Tim
             record = token => store.FailAsync(job, time.GetUtcNow() + AfterFailure.After(job.Failures + 1, random), exception.GetType().Name, token);
         }
 
+        metrics.JobEnded(job.Kind, time.GetElapsedTime(started));
         await RecordAsync(job, record, lost.Token);
         await ended.CancelAsync();
         await keeping;

@@ -30,6 +30,12 @@ public static class MetricNames
     /// <summary>Handling that failed and is tried again; tag topic.</summary>
     public const string InboxFailures = "customerinsights.inbox.failures";
 
+    /// <summary>Seconds from an event's arrival to its commit; tag topic.</summary>
+    public const string InboxDuration = "customerinsights.inbox.duration";
+
+    /// <summary>Seconds from the fact to the commit of its effects, outbox and queue included; tag topic.</summary>
+    public const string InboxLag = "customerinsights.inbox.lag";
+
     /// <summary>Jobs claimed; tag kind.</summary>
     public const string JobsClaimed = "customerinsights.jobs.claimed";
 
@@ -38,6 +44,9 @@ public static class MetricNames
 
     /// <summary>Jobs that failed and are tried again; tag kind.</summary>
     public const string JobsRetried = "customerinsights.jobs.retried";
+
+    /// <summary>Seconds from claiming a job to the end of its handler, however it ended; tag kind.</summary>
+    public const string JobsDuration = "customerinsights.jobs.duration";
 
     /// <summary>Leases that lapsed or were taken over while a handler ran; tag kind.</summary>
     public const string JobsLeaseLost = "customerinsights.jobs.lease_lost";

@@ -28,11 +28,12 @@ internal sealed partial class ConsumeEvent<TData, THandler>(
             return Refuse(cloudEvent.Id, "DATA_INVALID");
         }
 
+        var started = time.GetTimestamp();
         using var activity = EventTracing.StartConsume(topic, cloudEvent.Id, cloudEvent.TraceParent);
         try
         {
             var isNew = await database.WriteAsync(transaction => HandleOnceAsync(cloudEvent, data, transaction), cancellationToken);
-            Count(isNew);
+            Count(isNew, cloudEvent, started);
             _failures.Forget(cloudEvent);
             return EventOutcome.Handled;
         }
@@ -69,11 +70,11 @@ internal sealed partial class ConsumeEvent<TData, THandler>(
         return outcome.DeadLetterReason is { } reason ? throw new RefusedByHandlerException(reason) : true;
     }
 
-    private void Count(bool isNew)
+    private void Count(bool isNew, CloudEvent cloudEvent, long started)
     {
         if (isNew)
         {
-            metrics.Handled(topic);
+            metrics.Handled(topic, time.GetElapsedTime(started), time.GetUtcNow() - cloudEvent.Time);
         }
         else
         {
