@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Globalization;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text;
@@ -33,10 +35,37 @@ internal sealed class OwnPlace : IAsyncDisposable
     /// <summary>The servers that all tests of a run share.</summary>
     public static ServerAddresses Shared() => new(TestServers.PostgreSql, TestServers.RabbitMq, TestServers.RabbitMqManagement);
 
+    /// <summary>Writes the database to a file, as docs/operations.md says.</summary>
+    public Task DumpAsync(string file, CancellationToken cancellationToken) =>
+        RunAsync("pg_dump", ["--format=custom", "--file", file, _name], cancellationToken);
+
+    /// <summary>Loses the database, and makes it again from the file.</summary>
+    public async Task LoseAndRestoreAsync(string file, CancellationToken cancellationToken)
+    {
+        await OnDatabaseServerAsync($"DROP DATABASE {_name} WITH (FORCE)", cancellationToken);
+        await OnDatabaseServerAsync($"CREATE DATABASE {_name} TEMPLATE template0", cancellationToken);
+        await RunAsync("pg_restore", ["--clean", "--if-exists", "--dbname", _name, file], cancellationToken);
+    }
+
     public async ValueTask DisposeAsync()
     {
         await OnBrokerAsync(HttpMethod.Delete, CancellationToken.None);
         await OnDatabaseServerAsync($"DROP DATABASE IF EXISTS {_name} WITH (FORCE)", CancellationToken.None);
+    }
+
+    private async Task RunAsync(string tool, string[] arguments, CancellationToken cancellationToken)
+    {
+        var server = new NpgsqlConnectionStringBuilder(_servers.Postgres);
+        var folder = Directory.GetDirectories("/usr/lib/postgresql").OrderByDescending(version => int.Parse(Path.GetFileName(version), CultureInfo.InvariantCulture)).First();
+        var start = new ProcessStartInfo(Path.Combine(folder, "bin", tool), arguments) { RedirectStandardError = true };
+        start.Environment["PGHOST"] = server.Host;
+        start.Environment["PGPORT"] = server.Port.ToString(CultureInfo.InvariantCulture);
+        start.Environment["PGUSER"] = server.Username;
+        start.Environment["PGPASSWORD"] = server.Password;
+        using var process = Process.Start(start) ?? throw new InvalidOperationException($"{tool} did not start.");
+        var said = await process.StandardError.ReadToEndAsync(cancellationToken);
+        await process.WaitForExitAsync(cancellationToken);
+        Assert.That(process.ExitCode, Is.Zero, said);
     }
 
     private async Task OnDatabaseServerAsync(string sql, CancellationToken cancellationToken)

@@ -41,6 +41,9 @@ internal sealed class Stage : IAsyncDisposable
     /// <summary>Database and broker of the topology; null for Standalone.</summary>
     public ServerAddresses? Servers => _place?.Addresses;
 
+    /// <summary>Where the database and the virtual host are; not of Standalone.</summary>
+    public OwnPlace Place => _place ?? throw new InvalidOperationException("Standalone has none.");
+
     /// <summary>Of the shapes that have them.</summary>
     public Sidecars Sidecars => _sidecars ?? throw new InvalidOperationException("There are none.");
 
