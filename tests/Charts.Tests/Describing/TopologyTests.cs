@@ -28,6 +28,25 @@ public sealed class TopologyTests
         });
     }
 
+    [Test]
+    public void Self_hosted_Dapr_starts_the_same_processes_on_the_ports_of_tye()
+    {
+        var dapr = Yaml.Read(Checkout.Read("deploy/dapr/dapr.yaml"));
+        var ports = Manifest.Items(Yaml.Read(Checkout.Read("tye.yaml"))["services"]).Where(s => s["project"] is not null && s["name"]!.ToString() != "sandbox")
+            .Select(s => (Name: s["name"]!.ToString(), Ports: string.Join(' ', Manifest.Items(s["bindings"]).Select(binding => binding["port"]))));
+        var apps = Manifest.Items(dapr["apps"]).Select(app => (
+            Name: app["appID"]!.ToString(),
+            Ports: string.Join(' ', app["command"]!.AsArray().Select(word => word!.ToString()).Where(word => word.StartsWith("127.0.0.1:", StringComparison.Ordinal)).Select(word => word.Split(':')[1]))));
+        Assert.Multiple(() =>
+        {
+            Assert.That(apps, Is.EqualTo(ports));
+            Assert.That(Manifest.Items(dapr["apps"]).Select(app => app["appPort"]!.ToString()), Is.EqualTo(apps.Select(app => app.Ports.Split(' ')[0])));
+            Assert.That(
+                dapr["common"]!["env"]!.AsObject().Where(setting => setting.Key.StartsWith("Services__", StringComparison.Ordinal)).Select(setting => $"{setting.Key} {setting.Value}"),
+                Is.EqualTo(ports.Select(process => $"Services__{process.Name} dapr:///{process.Name}")));
+        });
+    }
+
     [TestCaseSource(nameof(Processes))]
     public void Says_what_the_code_says(object process)
     {
