@@ -61,6 +61,7 @@ internal sealed class DaprTests : IAsyncDisposable
         await _service.PublishAsync(_topic, "", new SegmentRefreshed { Version = 2 });
 
         await Eventually.TrueAsync(() => !_service.Handled.IsEmpty, "the next one is handled");
+        await Eventually.TrueAsync(async () => await _service.CountAsync("dead_letters") == 1, "the first one is kept");
         var dead = await DeadLettersAsync();
         Assert.That(dead.Select(letter => (letter.Topic, letter.Reason)), Is.EqualTo([(_topic, "NO_SUCH_SEGMENT")]));
         Assert.That(dead[0].Body, Does.Contain("environments/a/segments/b"));
