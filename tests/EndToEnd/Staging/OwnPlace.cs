@@ -39,12 +39,12 @@ internal sealed class OwnPlace : IAsyncDisposable
     public Task DumpAsync(string file, CancellationToken cancellationToken) =>
         RunAsync("pg_dump", ["--format=custom", "--file", file, _name], cancellationToken);
 
-    /// <summary>Loses the database, and makes it again from the file.</summary>
+    /// <summary>Loses the database, and makes it again from the file, as docs/operations.md says.</summary>
     public async Task LoseAndRestoreAsync(string file, CancellationToken cancellationToken)
     {
         await OnDatabaseServerAsync($"DROP DATABASE {_name} WITH (FORCE)", cancellationToken);
         await OnDatabaseServerAsync($"CREATE DATABASE {_name} TEMPLATE template0", cancellationToken);
-        await RunAsync("pg_restore", ["--clean", "--if-exists", "--dbname", _name, file], cancellationToken);
+        await RunAsync("pg_restore", ["--exit-on-error", "--single-transaction", "--dbname", _name, file], cancellationToken);
     }
 
     public async ValueTask DisposeAsync()
