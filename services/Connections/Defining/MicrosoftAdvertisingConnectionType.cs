@@ -33,7 +33,7 @@ internal sealed class MicrosoftAdvertisingConnectionType(
         }
 
         var name = SignInName.Parse(given.SignIn, SignInField);
-        violations.Check(name.Refusal is null, SignInField, "must be the name of a completed sign-in: \"environments/{environment}/signIns/{sign_in}\".");
+        violations.Check(name.Refusal is null, SignInField, "must be the name of a completed sign-in: \"environments/{environment}/signIns/{sign_in}\". BeginSignIn makes one, and tells where to sign in.");
         return new GivenSettings { SignIn = name.Refusal is null ? name.Value : null, TermsAccepted = isNew };
     }
 
@@ -45,7 +45,7 @@ internal sealed class MicrosoftAdvertisingConnectionType(
             || await database.ReadAsync(session => SignInStore.FindAsync(session, name, now), cancellationToken) is not { State: Wire.SignInState.Completed } signIn
             || signIn.Principal != caller.Principal)
         {
-            return Refusal.Invalid(SignInField, "is no completed sign-in of yours: it may have expired, be used up, or still be waiting. Begin another one.");
+            return Refusal.Invalid(SignInField, "is no completed sign-in of yours: it may have expired, be used up, or still be waiting. Begin another one with BeginSignIn.");
         }
 
         var found = await AskAsync(signIn.GrantId, renew: false, cancellationToken);

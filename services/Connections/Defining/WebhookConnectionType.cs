@@ -53,7 +53,7 @@ internal sealed class WebhookConnectionType(WebhookProbe probe, ProtectSecrets s
         violations.Check(
             url is not null,
             $"connection.webhook.{Url}",
-            $"must be an address with https, such as \"https://hooks.example.com/segments\": no user, no fragment, at most {MaxUrlLength} characters.");
+            $"must be a public address with https, such as \"https://hooks.example.com/segments\": no user, no fragment, at most {MaxUrlLength} characters.");
         return url?.AbsoluteUri ?? "";
     }
 

@@ -45,7 +45,7 @@ internal sealed class CheckDefinition(SegmentLookup segments, DestinationTypes t
         {
             foreach (var (index, segment) in draft.Segments.Index().Where(entry => names.Contains(entry.Item) && !facts.ContainsKey(entry.Item)))
             {
-                violations.Add($"export.segments[{index}]", "does not exist.");
+                violations.Add($"export.segments[{index}]", $"{segment} does not exist. Take one that ListSegments returns, or create it first.");
             }
         }
 
@@ -54,7 +54,7 @@ internal sealed class CheckDefinition(SegmentLookup segments, DestinationTypes t
             types.Of(settings).CheckSegments(draft.Segments, facts, violations);
         }
 
-        await CheckSettingsAsync(name.Environment, draft, changed, violations, cancellationToken);
+        await CheckSettingsAsync(name.Environment, draft, connection, changed, violations, cancellationToken);
         await CheckRivalAsync(name, draft, connection, changed, violations, cancellationToken);
         if (!violations.None)
         {
@@ -113,9 +113,10 @@ internal sealed class CheckDefinition(SegmentLookup segments, DestinationTypes t
         return good;
     }
 
-    private async Task CheckSettingsAsync(string environment, ExportDraft draft, ExportParts changed, Violations violations, CancellationToken cancellationToken)
+    private async Task CheckSettingsAsync(
+        string environment, ExportDraft draft, ConnectionFacts? connection, ExportParts changed, Violations violations, CancellationToken cancellationToken)
     {
-        if (changed.HasFlag(ExportParts.Settings) && types.CheckGiven(draft.Settings, violations))
+        if (changed.HasFlag(ExportParts.Settings) && types.CheckGiven(draft.Settings, connection?.Type, violations))
         {
             var attributes = await segments.FindAttributesAsync(environment, cancellationToken);
             violations.Check(attributes is not null, $"export.{types.Of(draft.Settings).Field}", "maps attributes of profiles, but the environment has no profile schema yet. Declare it first.");

@@ -108,8 +108,17 @@ internal sealed class DestinationTypes(IEnumerable<DestinationType> types)
     public DestinationSettings? Read(Wire.Export export) => _types.Select(type => type.Read(export)).FirstOrDefault(settings => settings is not null);
 
     /// <summary>Adds a violation when no settings are given; tells whether some are.</summary>
-    public bool CheckGiven([NotNullWhen(true)] DestinationSettings? settings, Violations violations) =>
-        violations.Check(settings is not null, "export.settings", $"one of {string.Join(", ", _types.Select(type => type.Field))} is required.");
+    /// <param name="connection">Type of the export's connection, which the settings have to fit; null when it is not known.</param>
+    public bool CheckGiven([NotNullWhen(true)] DestinationSettings? settings, string? connection, Violations violations)
+    {
+        var fitting = _types.FirstOrDefault(type => type.Type == connection);
+        return violations.Check(
+            settings is not null,
+            fitting is null ? "export.settings" : $"export.{fitting.Field}",
+            fitting is null
+                ? $"one of {string.Join(", ", _types.Select(type => type.Field))} is required: the one that fits the connection's type."
+                : $"is required: the connection is of type {fitting.Type}.");
+    }
 
     /// <summary>Whether a path of an update mask means the settings.</summary>
     public bool IsField(string path) => _types.Any(type => type.Field == path);

@@ -35,6 +35,7 @@ public sealed class WebhookConnectionTypeTests(Engine engine) : ConnectionsFixtu
     [TestCase("http://hooks.example.com/")]
     [TestCase("http://127.0.0.1:1/")]
     [TestCase("https://hooks.example.com/#x")]
+    [TestCase("https://10.0.0.1/")]
     [TestCase("https://user:secret" + "@" + "hooks.example.com/")]
     [TestCase("")]
     public async Task Address_that_cannot_be_one_is_named(string url) => await AssertInvalidAsync(webhook => webhook.Url = url, "connection.webhook.url");
@@ -72,11 +73,9 @@ public sealed class WebhookConnectionTypeTests(Engine engine) : ConnectionsFixtu
     {
         var (scene, _) = await SetUpAsync();
         Resolved = [IPAddress.Parse(address)];
-        foreach (var url in new[] { "https://rest.example.com/hook", $"https://{address}/hook" })
-        {
-            var request = scene.Request(r => r.Connection.Webhook = new WebhookConnection { Url = url, SigningSecret = Secret });
-            await RefusedAsync(scene.Client.CreateConnectionAsync(request), StatusCode.FailedPrecondition, "HOST_UNREACHABLE");
-        }
+        var request = scene.Request(r => r.Connection.Webhook = new WebhookConnection { Url = "https://rest.example.com/hook", SigningSecret = Secret });
+        await RefusedAsync(scene.Client.CreateConnectionAsync(request), StatusCode.FailedPrecondition, "HOST_UNREACHABLE");
+        await AssertInvalidAsync(webhook => webhook.Url = $"https://{address}/hook", "connection.webhook.url");
     }
 
     [Test]

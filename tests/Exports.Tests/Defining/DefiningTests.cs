@@ -110,6 +110,27 @@ internal sealed class DefiningTests(Engine engine)
     }
 
     [Test]
+    public async Task Create_without_settings_says_which_the_connection_needs()
+    {
+        var environment = _stage.NewEnvironment();
+
+        var refused = await RefusedCall.OfAsync(CreateCall(environment, export => export.ClearSettings()));
+
+        Assert.That((refused.Fields.Single(), refused.Message), Is.EqualTo(("export.braze", "export.braze: is required: the connection is of type braze.")));
+    }
+
+    [Test]
+    public async Task Create_with_an_unknown_segment_names_it()
+    {
+        var environment = _stage.NewEnvironment();
+        var unknown = $"{environment.Name}/segments/nobody";
+
+        var refused = await RefusedCall.OfAsync(CreateCall(environment, export => export.Segments.Add(unknown)));
+
+        Assert.That((refused.Fields.Single(), refused.Message), Is.EqualTo(("export.segments[1]", $"export.segments[1]: {unknown} does not exist. Take one that ListSegments returns, or create it first.")));
+    }
+
+    [Test]
     public async Task Create_through_a_connection_of_another_type_is_refused()
     {
         var environment = _stage.NewEnvironment();

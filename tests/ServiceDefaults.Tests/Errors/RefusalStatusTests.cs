@@ -41,6 +41,14 @@ public sealed class RefusalStatusTests
     }
 
     [Test]
+    public void Message_says_that_the_details_hold_more()
+    {
+        var refused = Refusal.Invalid([.. "abcde".Select(letter => new FieldViolation($"{letter}", "is wrong."))]).ToRpcException();
+        Assert.That(refused.Status.Detail, Is.EqualTo("a: is wrong. b: is wrong. c: is wrong. And 2 more: see the field violations in the details."));
+        Assert.That(Violations(refused), Has.Count.EqualTo(5));
+    }
+
+    [Test]
     public void Long_message_keeps_its_beginning_and_its_reason()
     {
         var refused = Refusal.Precondition("SOME_REASON", "Begin " + new string('x', 10_000)).ToRpcException();

@@ -15,6 +15,12 @@ public sealed class OutboundClientTests
     [TestCase("http://rest.iad-03.braze.com/", false)]
     [TestCase("https://user@rest.iad-03.braze.com/", false)]
     [TestCase("ftp://127.0.0.1:5090/", false)]
+    [TestCase("https://127.0.0.1:5090/", true)]
+    [TestCase("https://127.0.0.1:5091/", false)]
+    [TestCase("https://10.0.0.1/", false)]
+    [TestCase("https://2130706433/", false)]
+    [TestCase("https://[::1]/", false)]
+    [TestCase("https://1.1.1.1/", true)]
     public void Permit(string address, bool expected) => Assert.That(Rules.Permit(new Uri(address)), Is.EqualTo(expected));
 
     [TestCase("http://outside.test/")]

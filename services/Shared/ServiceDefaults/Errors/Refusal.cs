@@ -44,14 +44,20 @@ public sealed record FieldViolation(string Field, string Description);
 /// <param name="Message">What is wrong and the remedy, for people. Never holds personal data or secrets.</param>
 public sealed record Refusal(RefusalKind Kind, string Message)
 {
+    // A message is read by people, often in one line of a log.
+    private const int Quoted = 3;
+
     /// <summary>Machine-readable reason in UPPER_SNAKE_CASE; becomes ErrorInfo.reason.</summary>
     public string? Reason { get; init; }
 
     /// <summary>All wrong fields; becomes BadRequest.field_violations.</summary>
     public IReadOnlyList<FieldViolation> Violations { get; init; } = [];
 
-    public static Refusal Invalid(IReadOnlyList<FieldViolation> violations) =>
-        new(RefusalKind.InvalidArgument, string.Join(" ", violations.Take(3).Select(v => $"{v.Field}: {v.Description}"))) { Violations = violations };
+    public static Refusal Invalid(IReadOnlyList<FieldViolation> violations)
+    {
+        var more = violations.Count > Quoted ? $" And {violations.Count - Quoted} more: see the field violations in the details." : "";
+        return new(RefusalKind.InvalidArgument, string.Join(" ", violations.Take(Quoted).Select(v => $"{v.Field}: {v.Description}")) + more) { Violations = violations };
+    }
 
     public static Refusal Invalid(string field, string description) => Invalid([new FieldViolation(field, description)]);
 

@@ -12,25 +12,8 @@ public static class ForeignAnswer
     /// <summary>The bytes; null when there are more than so many.</summary>
     public static async Task<ReadOnlyMemory<byte>?> ReadAsync(HttpContent content, int maxBytes, CancellationToken cancellationToken)
     {
-        await using var stream = await content.ReadAsStreamAsync(cancellationToken);
-        var bytes = new byte[(int)Math.Min(content.Headers.ContentLength ?? FirstBytes, maxBytes) + 1];
-        var length = 0;
-        int read;
-        while ((read = await stream.ReadAsync(bytes.AsMemory(length), cancellationToken)) > 0)
-        {
-            length += read;
-            if (length > maxBytes)
-            {
-                return null;
-            }
-
-            if (length == bytes.Length)
-            {
-                Array.Resize(ref bytes, Math.Min(bytes.Length * 2, maxBytes + 1));
-            }
-        }
-
-        return bytes.AsMemory(0, length);
+        using var bytes = new RentedBytes(content, maxBytes);
+        return await bytes.FillAsync(content, cancellationToken) ? bytes.Filled.ToArray() : default(ReadOnlyMemory<byte>?);
     }
 
     /// <summary>Copies the bytes; false when there are more than so many.</summary>
@@ -64,15 +47,16 @@ public static class ForeignAnswer
     /// <summary>The JSON object; null when the answer is none, or longer than so many bytes.</summary>
     public static async Task<JsonElement?> ReadJsonAsync(HttpContent content, int maxBytes, CancellationToken cancellationToken)
     {
-        if (await ReadAsync(content, maxBytes, cancellationToken) is not { } bytes)
+        using var bytes = new RentedBytes(content, maxBytes);
+        if (!await bytes.FillAsync(content, cancellationToken))
         {
             return null;
         }
 
         try
         {
-            var answer = JsonSerializer.Deserialize<JsonElement>(bytes.Span);
-            return answer.ValueKind == JsonValueKind.Object ? answer : null;
+            using var answer = JsonDocument.Parse(bytes.Filled);
+            return answer.RootElement.ValueKind == JsonValueKind.Object ? answer.RootElement.Clone() : null;
         }
         catch (JsonException)
         {
@@ -97,4 +81,47 @@ public static class ForeignAnswer
     /// <summary>Whether a call failed because the service is out of reach, breaks off, or is too slow; not because the caller has left.</summary>
     public static bool IsMissing(Exception failure, CancellationToken caller) =>
         !caller.IsCancellationRequested && failure is HttpRequestException or IOException or OperationCanceledException;
+
+    /// <summary>Bytes of the pool: an answer of some size is garbage that only a collection of everything takes away.</summary>
+    private sealed class RentedBytes(HttpContent content, int maxBytes) : IDisposable
+    {
+        // One more than may come tells that more has come.
+        private byte[] _bytes = ArrayPool<byte>.Shared.Rent((int)Math.Min(content.Headers.ContentLength ?? FirstBytes, maxBytes) + 1);
+        private int _length;
+
+        public ReadOnlyMemory<byte> Filled => _bytes.AsMemory(0, _length);
+
+        /// <summary>Reads to the end; false when there is more than may be.</summary>
+        public async Task<bool> FillAsync(HttpContent from, CancellationToken cancellationToken)
+        {
+            await using var stream = await from.ReadAsStreamAsync(cancellationToken);
+            int read;
+            while ((read = await stream.ReadAsync(_bytes.AsMemory(_length), cancellationToken)) > 0)
+            {
+                _length += read;
+                if (_length > maxBytes)
+                {
+                    return false;
+                }
+
+                if (_length == _bytes.Length)
+                {
+                    Grow();
+                }
+            }
+
+            return true;
+        }
+
+        // Some answers are secrets.
+        public void Dispose() => ArrayPool<byte>.Shared.Return(_bytes, clearArray: true);
+
+        private void Grow()
+        {
+            var larger = ArrayPool<byte>.Shared.Rent((int)Math.Min(_bytes.Length * 2L, maxBytes + 1L));
+            Filled.CopyTo(larger);
+            ArrayPool<byte>.Shared.Return(_bytes, clearArray: true);
+            _bytes = larger;
+        }
+    }
 }

@@ -13,9 +13,16 @@ public delegate Task<IPAddress[]> ResolveHost(string host, CancellationToken can
 /// <param name="ConnectTimeout">How long connecting may take.</param>
 public sealed record OutboundRules(IReadOnlyList<string> SandboxHosts, TimeSpan ConnectTimeout)
 {
-    /// <summary>Whether requests may go to an address at all: by HTTPS, or to a sandbox.</summary>
+    /// <summary>
+    /// Whether requests may go to an address at all: by HTTPS and not to a number that is nobody's public one, or to a sandbox.
+    /// Where a name leads is only known when connecting.
+    /// </summary>
     public bool Permit(Uri address) =>
-        address.IsAbsoluteUri && address.UserInfo.Length == 0 && (address.Scheme == Uri.UriSchemeHttps || (address.Scheme == Uri.UriSchemeHttp && IsSandbox(address.IdnHost, address.Port)));
+        address.IsAbsoluteUri
+        && address.UserInfo.Length == 0
+        && (IsSandbox(address.IdnHost, address.Port)
+            ? address.Scheme == Uri.UriSchemeHttps || address.Scheme == Uri.UriSchemeHttp
+            : address.Scheme == Uri.UriSchemeHttps && !(IPAddress.TryParse(address.IdnHost, out var number) && !PublicAddress.Is(number)));
 
     /// <summary>What is wrong with hosts of a setting AllowedSandboxHosts.</summary>
     /// <param name="section">Section of the setting.</param>
