@@ -34,7 +34,7 @@ internal sealed class ExportWire(DestinationTypes types)
                 "follow_refreshes" => ExportParts.FollowRefreshes,
                 _ => types.IsField(path) ? ExportParts.Settings : ExportParts.None,
             };
-            violations.Check(part != ExportParts.None, "update_mask", $"\"{path}\" cannot be changed.");
+            violations.Check(part != ExportParts.None, "update_mask", $"\"{path}\" cannot be changed; these can: display_name, connection, segments, follow_refreshes, and the whole settings by their field.");
             parts |= part;
         }
 
@@ -85,12 +85,6 @@ internal sealed class ExportWire(DestinationTypes types)
             EmptyAudiences = run.EmptyAudiences,
         };
         wire.SegmentCounts.Add(run.SegmentCounts.Select(Write));
-        if (wire.SegmentCounts is [var only])
-        {
-            // Who left the union of several segments is in none of them, and nothing tells which ones held him.
-            only.Removed = run.Counts.Removed;
-        }
-
         wire.RejectionClasses.Add(viewed.Classes.Select(rejections => new Wire.RejectionClass
         {
             Reason = rejections.Reason,
@@ -153,17 +147,29 @@ internal sealed class ExportWire(DestinationTypes types)
     };
 
     private static SegmentCounts Read(Wire.SegmentCounts counts) => new(
-        counts.Segment, counts.Version, counts.MemberCount, counts.Read, counts.Sent, counts.Skipped, counts.Duplicates, counts.Rejected);
-
-    private static Wire.SegmentCounts Write(SegmentCounts counts) => new()
+        counts.Segment, counts.Version, counts.MemberCount, counts.Read, counts.Sent, counts.Skipped, counts.Duplicates, counts.Rejected)
     {
-        Segment = counts.Segment,
-        Version = counts.Version,
-        MemberCount = counts.MemberCount,
-        Read = counts.Read,
-        Sent = counts.Sent,
-        Skipped = counts.Skipped,
-        Duplicates = counts.Duplicates,
-        Rejected = counts.Rejected,
+        Removed = counts.HasRemoved ? counts.Removed : null,
     };
+
+    private static Wire.SegmentCounts Write(SegmentCounts counts)
+    {
+        var wire = new Wire.SegmentCounts
+        {
+            Segment = counts.Segment,
+            Version = counts.Version,
+            MemberCount = counts.MemberCount,
+            Read = counts.Read,
+            Sent = counts.Sent,
+            Skipped = counts.Skipped,
+            Duplicates = counts.Duplicates,
+            Rejected = counts.Rejected,
+        };
+        if (counts.Removed is { } removed)
+        {
+            wire.Removed = removed;
+        }
+
+        return wire;
+    }
 }

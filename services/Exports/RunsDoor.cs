@@ -67,6 +67,6 @@ internal sealed class RunsDoor(
         Wire.RunState.Failed => RunAction.Fail,
         Wire.RunState.Skipped => RunAction.Skip,
         Wire.RunState.Canceled => RunAction.ConfirmCancel,
-        _ => Refusal.Invalid("state", "must be SUCCESSFUL, FAILED, SKIPPED or CANCELED."),
+        _ => Refusal.Invalid("state", "must be RUN_STATE_SUCCESSFUL, RUN_STATE_FAILED, RUN_STATE_SKIPPED or RUN_STATE_CANCELED."),
     };
 }

@@ -31,6 +31,7 @@ public sealed class EmptyingTests(Engine engine) : AdvertisingTests(engine)
         var run = await SucceedAsync(Given(way));
         await AssertHoldsAsync(First, Foreigner);
         Assert.That(run.Counts.Removed, Is.EqualTo(way == Way.Removed ? 24 : 12));
+        Assert.That(run.SegmentCounts.Sum(counts => counts.Removed), Is.Zero, "nobody has left a segment that is kept");
         Assert.That(await MembersAsync(await ListAsync(Names[Second])), Has.Count.EqualTo(way == Way.Removed ? 0 : 12), "another audience is emptied with the export only");
         Assert.That(await Control.ListsAsync(Token), Has.Count.EqualTo(2), "a list itself is never deleted: campaigns may use it");
     }

@@ -63,7 +63,7 @@ public sealed class MembershipDurationTests(Engine engine) : AdvertisingTests(en
         Stage.Put(Customer.One(9));
         var run = await SucceedAsync();
         Assert.That(await EffectsSinceAsync(place), Is.EqualTo(new[] { Everybody }));
-        Assert.That((run.Counts.Added, run.Counts.Removed), Is.EqualTo((1, 1)));
+        Assert.That((run.Counts.Added, run.Counts.Removed, run.SegmentCounts.Single().Removed), Is.EqualTo((1, 1, 1)));
         await AssertHoldsAsync(First, HashesOf([.. customers.Skip(1), Customer.One(9)]));
     }
 

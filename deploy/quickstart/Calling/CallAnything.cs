@@ -1,14 +1,18 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using CustomerInsights.Quickstart.Running;
 using CustomerInsights.Quickstart.Showing;
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
+using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using Grpc.Net.Client;
 
 namespace CustomerInsights.Quickstart.Calling;
 
 /// <summary>./run.sh call: lists the services of a running system, or calls one with JSON.</summary>
-internal sealed class CallAnything(Screen screen)
+internal sealed partial class CallAnything(Screen screen)
 {
     private const int WrongUse = 2;
 
@@ -46,10 +50,53 @@ internal sealed class CallAnything(Screen screen)
             return WrongUse;
         }
 
+        if (Read(json, descriptor.InputType) is not { } request)
+        {
+            return WrongUse;
+        }
+
         using var http = new HttpClient();
         var token = (await http.GetStringAsync(new Uri(running.Http, $"/dev/token?user={Uri.EscapeDataString(user)}"), cancellationToken)).Trim();
-        return await CallAsync(running.Grpc[appId], descriptor, JsonParser.Default.Parse(json, descriptor.InputType), token, cancellationToken);
+        return await CallAsync(running.Grpc[appId], descriptor, request, token, cancellationToken);
     }
+
+    private IMessage? Read(string json, MessageDescriptor type)
+    {
+        try
+        {
+            return JsonParser.Default.Parse(WithMasksOfProtobuf(json, type), type);
+        }
+        catch (Exception exception) when (exception is InvalidProtocolBufferException or InvalidJsonException or JsonException or FormatException or OverflowException or ArgumentException)
+        {
+            screen.Bad($"The request is no JSON of {type.FullName}: {exception.Message}");
+            return null;
+        }
+    }
+
+    // Protobuf's JSON knows masks in lowerCamelCase only, but everything here calls fields by their names in the proto files.
+    private static string WithMasksOfProtobuf(string json, MessageDescriptor type)
+    {
+        if (JsonNode.Parse(json) is not JsonObject request)
+        {
+            return json;
+        }
+
+        foreach (var mask in type.Fields.InDeclarationOrder().Where(field => field.FieldType == FieldType.Message && field.MessageType == FieldMask.Descriptor))
+        {
+            foreach (var name in new[] { mask.Name, mask.JsonName })
+            {
+                if (request[name] is JsonValue value && value.TryGetValue<string>(out var paths))
+                {
+                    request[name] = Underscore.Replace(paths, match => match.Groups[1].Value.ToUpperInvariant());
+                }
+            }
+        }
+
+        return request.ToJsonString();
+    }
+
+    [GeneratedRegex("_([a-z0-9])")]
+    private static partial Regex Underscore { get; }
 
     private async Task<int> CallAsync(Uri address, MethodDescriptor descriptor, IMessage request, string token, CancellationToken cancellationToken)
     {

@@ -64,19 +64,15 @@ internal sealed record ConnectionDraft(
 
     public static ConnectionAccess ReadAccess(ConnectionAccess access, Violations violations)
     {
-        violations.Check(Enum.IsDefined(access), "connection.access", "must be ADMINISTRATORS or CONTRIBUTORS.");
+        violations.Check(Enum.IsDefined(access), "connection.access", "must be CONNECTION_ACCESS_ADMINISTRATORS or CONNECTION_ACCESS_CONTRIBUTORS.");
         return access == ConnectionAccess.Unspecified ? ConnectionAccess.Administrators : access;
     }
 
     private static void CheckConsent(Consent? consent, Violations violations)
     {
-        if (!violations.Check(consent?.Agreed == true, "connection.consent.agreed", "must be true: without agreement to the data privacy statement nothing may leave."))
-        {
-            return;
-        }
-
+        violations.Check(consent?.Agreed == true, "connection.consent.agreed", "must be true: without agreement to the data privacy statement nothing may leave.");
         violations.Check(
-            consent!.StatementVersion == ConsentStatement.CurrentVersion, "connection.consent.statement_version",
+            consent?.StatementVersion == ConsentStatement.CurrentVersion, "connection.consent.statement_version",
             $"must be \"{ConsentStatement.CurrentVersion}\", the version of the statement in force.");
     }
 }

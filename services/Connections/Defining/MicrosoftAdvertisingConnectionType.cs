@@ -42,10 +42,17 @@ internal sealed class MicrosoftAdvertisingConnectionType(
         var now = time.GetStorableNow();
         if (given.SignIn is not { } name
             || name.Environment != environment
-            || await database.ReadAsync(session => SignInStore.FindAsync(session, name, now), cancellationToken) is not { State: Wire.SignInState.Completed } signIn
+            || await database.ReadAsync(session => SignInStore.FindAsync(session, name, now), cancellationToken) is not { } signIn
             || signIn.Principal != caller.Principal)
         {
-            return Refusal.Invalid(SignInField, "is no completed sign-in of yours: it may have expired, be used up, or still be waiting. Begin another one with BeginSignIn.");
+            return Refusal.Invalid(SignInField, "is no sign-in of yours: it may have expired, or be used up. Begin another one with BeginSignIn.");
+        }
+
+        if (signIn.State != Wire.SignInState.Completed)
+        {
+            return Refusal.Invalid(SignInField, signIn.State == Wire.SignInState.Pending
+                ? "is still waiting for you: open its sign_in_uri in a browser and sign in. GetSignIn tells when it is completed."
+                : $"has failed. {SignInProblem.Explain(signIn.Reason)}");
         }
 
         var found = await AskAsync(signIn.GrantId, renew: false, cancellationToken);
@@ -86,10 +93,10 @@ internal sealed class MicrosoftAdvertisingConnectionType(
 
     public override string Explain(string problem) => problem switch
     {
-        Problem.CredentialUnknown => "Microsoft Advertising does not accept the token. Sign in again and name the new sign-in in the connection; if that does not help, an operator checks the developer token.",
-        Problem.CredentialForbidden => "The person who signed in lacks access to the ad account, or is known there by another identity. Have access given, or sign in as somebody who has it, and name the new sign-in in the connection.",
+        Problem.CredentialUnknown => $"Microsoft Advertising does not accept the token. {Problem.SignInAgain} If that does not help, an operator checks the developer token.",
+        Problem.CredentialForbidden => $"The person who signed in lacks access to the ad account, or to any, or is known there by another identity. Have access given in Microsoft Advertising and verify the connection; or have somebody sign in who has it. {Problem.SignInAgain}",
         Problem.HostUnreachable => "Microsoft Advertising or the Microsoft identity platform could not be reached, or did not answer as it does. Try again later; if it goes on, an operator checks Connections:MicrosoftAdvertising.",
-        Problem.SecretUnreadable => "The stored grant can no longer be decrypted. Sign in again and name the new sign-in in the connection; if this happens to many connections, check the certificate of Connections:KeyProtection.",
+        Problem.SecretUnreadable => $"The stored grant can no longer be decrypted. {Problem.SignInAgain} If this happens to many connections, an operator checks the certificate of Connections:KeyProtection.",
         _ => base.Explain(problem),
     };
 

@@ -1,5 +1,6 @@
 using CustomerInsights.Contracts.Environments.V1;
 using CustomerInsights.ServiceDefaults.Identity;
+using CustomerInsights.ServiceDefaults.Storage;
 
 namespace CustomerInsights.Connections.Defining;
 

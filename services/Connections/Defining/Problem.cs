@@ -12,6 +12,9 @@ internal static class Problem
     public const string ExportUserInvalid = "EXPORT_USER_INVALID";
     public const string NeedsAttention = "CONNECTION_NEEDS_ATTENTION";
 
+    /// <summary>The remedy for whatever is wrong with what a person granted.</summary>
+    public const string SignInAgain = "Sign in again (BeginSignIn), and name the new sign-in in the connection (UpdateConnection, microsoft_advertising.sign_in).";
+
     /// <summary>What a worker may report; everything else is for this service to find out.</summary>
     public static IReadOnlyList<string> Reportable { get; } = [CredentialUnknown, CredentialForbidden];
 
@@ -22,7 +25,7 @@ internal static class Problem
         CredentialForbidden => "The service knows the key, but it lacks a permission that is needed. Make a key with the permissions users.track and users.export.segment, and enter it.",
         HostUnreachable => "The host could not be reached, or did not answer as the service does. Check the host, and try again later.",
         SecretUnreadable => "The stored key can no longer be decrypted. Enter it anew; if this happens to many connections, check the certificate of Connections:KeyProtection.",
-        GrantRevoked => "The grant of the person who signed in does not hold any more. Sign in again and name the new sign-in in the connection.",
+        GrantRevoked => $"The grant of the person who signed in does not hold any more. {SignInAgain}",
         ExportUserInvalid => "The export user is no longer administrator of the environment. Any administrator may add themselves as export user instead.",
         _ => throw new ArgumentOutOfRangeException(nameof(problem), "is none of the known problems."),
     };

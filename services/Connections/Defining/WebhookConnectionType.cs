@@ -30,7 +30,7 @@ internal sealed class WebhookConnectionType(WebhookProbe probe, ProtectSecrets s
     {
         Problem.CredentialUnknown => "The receiver refuses the signature. Enter the signing secret that it checks, and check that its clock is right.",
         Problem.CredentialForbidden => "The receiver forbids the request. Ask who runs it, and verify the connection again.",
-        Problem.HostUnreachable => "The address could not be reached, or did not take a signed ping with a status of 200 to 299. Check the address: it must lead to a public host.",
+        Problem.HostUnreachable => "The address could not be reached, does not lead to a public host, or did not answer a signed ping with a status of 200 to 299. Check that it is the address of the receiver, path included, and that the receiver is up.",
         _ => base.Explain(problem),
     };
 

@@ -29,7 +29,8 @@ internal sealed class ReportRefusedCredential(Database database, ConnectionTypes
         // A run that began before somebody entered a new key speaks of the old one.
         var version = await AuditStore.FindCredentialVersionAsync(transaction, name, run.ToString()) ?? connection.CredentialVersion;
         await audit.AddAsync(transaction, new AuditEntry(caller.Principal, AuditActions.CredentialRefused, name, reason) { Run = run.ToString(), CredentialVersion = version });
-        if (version != connection.CredentialVersion || connection.CredentialProblem == reason)
+        // What is known already is known from somebody nearer, such as that a person has taken the grant back.
+        if (version != connection.CredentialVersion || connection.CredentialProblem != Problem.None)
         {
             return connection;
         }

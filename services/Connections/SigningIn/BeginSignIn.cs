@@ -21,7 +21,7 @@ internal sealed class BeginSignIn(Database database, SignInAddresses addresses, 
         var violations = new Violations();
         var environment = ResourceName.Parse("environments/*", parent) is [var id] ? id : "";
         violations.Check(environment.Length > 0, "parent", "must be \"environments/{environment}\".");
-        violations.Check(service == SignInService.MicrosoftAdvertising, "service", "must be MICROSOFT_ADVERTISING.");
+        violations.Check(service == SignInService.MicrosoftAdvertising, "service", "must be SIGN_IN_SERVICE_MICROSOFT_ADVERTISING.");
         if (!violations.None)
         {
             return violations.ToRefusal();

@@ -66,9 +66,13 @@ internal sealed partial class MicrosoftAdvertisingProbe(OutboundClient outbound,
         });
         (problem, var accounts) = await CallAsync("Accounts/Search", search, accessToken, cancellationToken);
         return problem != Problem.None ? FoundAccounts.Failed(problem)
-            : accounts.TryGetProperty("Accounts", out var list) && list.ValueKind == JsonValueKind.Array ? new FoundAccounts(Problem.None, [.. list.EnumerateArray().Select(Read).OfType<FoundAccount>().Take(MaxAccounts)])
+            : accounts.TryGetProperty("Accounts", out var list) && list.ValueKind == JsonValueKind.Array ? Judge([.. list.EnumerateArray().Select(Read).OfType<FoundAccount>().Take(MaxAccounts)])
             : FoundAccounts.Failed(Problem.HostUnreachable);
     }
+
+    // A grant that reaches no account can do nothing at all.
+    private static FoundAccounts Judge(IReadOnlyList<FoundAccount> accounts) =>
+        accounts.Count > 0 ? new FoundAccounts(Problem.None, accounts) : FoundAccounts.Failed(Problem.CredentialForbidden);
 
     private async Task<(string Problem, JsonElement Body)> CallAsync(string path, string body, Secret accessToken, CancellationToken cancellationToken)
     {

@@ -22,14 +22,14 @@ internal sealed class CreateEnvironment(Database database, AuditStore audit, IdG
 
     private async Task<Result<StoredEnvironment>> CreateAsync(Transaction transaction, Caller caller, EnvironmentDraft draft, string requestId)
     {
-        var created = new StoredEnvironment(draft, time.GetUtcNow(), ids.Next());
+        var created = new StoredEnvironment(draft, time.GetStorableNow(), ids.Next());
         if (!await EnvironmentStore.AddAsync(transaction, created, caller.Principal, requestId))
         {
             return await FindTwinAsync(transaction, caller, draft, requestId)
                 ?? throw new InvalidOperationException("An environment stood in the way and is gone; environments are never removed.");
         }
 
-        await RoleStore.SetAsync(transaction, draft.Id, new AssignedRole(caller.Principal, Role.Administrator, time.GetUtcNow(), caller.Principal));
+        await RoleStore.SetAsync(transaction, draft.Id, new AssignedRole(caller.Principal, Role.Administrator, time.GetStorableNow(), caller.Principal));
         await audit.AddAsync(transaction, new AuditEntry(caller.Principal, "ENVIRONMENT_CREATED", draft.Id, caller.Principal, null, Role.Administrator));
         return created;
     }

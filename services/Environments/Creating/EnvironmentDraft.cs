@@ -59,9 +59,9 @@ internal sealed record EnvironmentDraft(
     private static void CheckKinds(Contracts.Environments.V1.Environment wanted, Violations violations)
     {
         violations.Check(
-            wanted.Type != EnvironmentType.Unspecified && Enum.IsDefined(wanted.Type), "environment.type", "must be PRODUCTION, SANDBOX or TRIAL.");
-        violations.Check(Enum.IsDefined(wanted.PrimaryAudience), "environment.primary_audience", "must be INDIVIDUAL_CONSUMERS or BUSINESS_ACCOUNTS.");
-        violations.Check(Enum.IsDefined(wanted.StorageKind), "environment.storage_kind", "must be INTERNAL_MANAGED, OWN_LAKE or ORGANIZATION_MANAGED_LAKE.");
+            wanted.Type != EnvironmentType.Unspecified && Enum.IsDefined(wanted.Type), "environment.type", "must be ENVIRONMENT_TYPE_PRODUCTION, ENVIRONMENT_TYPE_SANDBOX or ENVIRONMENT_TYPE_TRIAL.");
+        violations.Check(Enum.IsDefined(wanted.PrimaryAudience), "environment.primary_audience", "must be PRIMARY_AUDIENCE_INDIVIDUAL_CONSUMERS or PRIMARY_AUDIENCE_BUSINESS_ACCOUNTS.");
+        violations.Check(Enum.IsDefined(wanted.StorageKind), "environment.storage_kind", "must be STORAGE_KIND_INTERNAL_MANAGED, STORAGE_KIND_OWN_LAKE or STORAGE_KIND_ORGANIZATION_MANAGED_LAKE.");
         violations.Check(
             wanted.StorageKind != StorageKind.OrganizationManagedLake || wanted.AttachedOrganization.Length > 0, "environment.attached_organization",
             "is required when the storage is a lake that the attached organization manages.");

@@ -14,7 +14,7 @@ internal sealed class AssignRole(Database database, AuditStore audit, TimeProvid
         var violations = new Violations();
         var environment = RoleRequest.ParseEnvironment(request.Parent, violations);
         RoleRequest.CheckPrincipal(request.Principal, violations);
-        violations.Check(request.Role != Role.Unspecified && Enum.IsDefined(request.Role), "role", "must be VIEWER, CONTRIBUTOR or ADMINISTRATOR.");
+        violations.Check(request.Role != Role.Unspecified && Enum.IsDefined(request.Role), "role", "must be ROLE_VIEWER, ROLE_CONTRIBUTOR or ROLE_ADMINISTRATOR.");
         return violations.None
             ? await database.WriteAsync(transaction => AssignAsync(transaction, caller, environment, request), cancellationToken)
             : violations.ToRefusal();
@@ -38,7 +38,7 @@ internal sealed class AssignRole(Database database, AuditStore audit, TimeProvid
             return RoleRequest.LastAdministrator;
         }
 
-        var assigned = new AssignedRole(request.Principal, request.Role, time.GetUtcNow(), caller.Principal);
+        var assigned = new AssignedRole(request.Principal, request.Role, time.GetStorableNow(), caller.Principal);
         await RoleStore.SetAsync(transaction, environment, assigned);
         await audit.AddAsync(transaction, new AuditEntry(caller.Principal, "ROLE_ASSIGNED", environment, request.Principal, old?.Role, request.Role));
         return assigned;

@@ -38,7 +38,7 @@ internal sealed class CheckDefinition(SegmentLookup segments, DestinationTypes t
                 $"must be 1 to {MaxDisplayName} characters without control characters.");
         }
 
-        CheckConnection(draft, connection, changed, violations);
+        CheckConnection(name, draft, connection, changed, violations);
         var names = changed.HasFlag(ExportParts.Segments) ? CheckSegmentNames(name.Environment, draft.Segments, violations) : draft.Segments;
         var facts = await segments.FindAsync(names, cancellationToken);
         if (changed.HasFlag(ExportParts.Segments))
@@ -78,7 +78,7 @@ internal sealed class CheckDefinition(SegmentLookup segments, DestinationTypes t
         return [.. ofSegments.OfType<string>(), .. types.Of(definition.Settings).Warn(definition.Settings, facts.Values.Sum(segment => segment.MemberCount))];
     }
 
-    private static void CheckConnection(ExportDraft draft, ConnectionFacts? connection, ExportParts changed, Violations violations)
+    private static void CheckConnection(ExportName name, ExportDraft draft, ConnectionFacts? connection, ExportParts changed, Violations violations)
     {
         // An update may take the connection away (CON-23); a new export needs one.
         if ((changed & (ExportParts.Connection | ExportParts.Settings)) == 0 || (draft.Connection.Length == 0 && changed != ExportParts.All))
@@ -86,12 +86,16 @@ internal sealed class CheckDefinition(SegmentLookup segments, DestinationTypes t
             return;
         }
 
-        if (violations.Check(connection is not null, "export.connection", "must be the name of a connection in the same environment, such as \"environments/*/connections/*\".")
+        if (violations.Check(connection is not null, "export.connection", Missing(name, draft.Connection))
             && draft.Settings is { } settings)
         {
             violations.Check(connection!.Type == settings.Type, "export.connection", $"is of type {connection.Type}, the settings are of type {settings.Type}.");
         }
     }
+
+    private static string Missing(ExportName name, string connection) => ResourceName.Parse("environments/*/connections/*", connection) is [var of, _] && of == name.Environment
+        ? $"{connection} does not exist. Take one that ListConnections returns, or create it first."
+        : $"must be the name of a connection in the same environment: \"environments/{name.Environment}/connections/{{connection}}\".";
 
     private static List<string> CheckSegmentNames(string environment, IReadOnlyList<string> names, Violations violations)
     {

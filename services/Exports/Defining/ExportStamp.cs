@@ -1,5 +1,6 @@
 using CustomerInsights.ServiceDefaults.Identity;
 using CustomerInsights.ServiceDefaults.Resources;
+using CustomerInsights.ServiceDefaults.Storage;
 
 namespace CustomerInsights.Exports.Defining;
 
@@ -7,7 +8,7 @@ namespace CustomerInsights.Exports.Defining;
 internal sealed class ExportStamp(IdGenerator ids, TimeProvider time)
 {
     public Export New(ExportName name, CheckedDefinition made, Caller caller, string requestId) =>
-        new(ids.Next(), name, made.Definition, made.Warnings, time.GetStoredNow(), caller.Principal, requestId, ids.Next());
+        new(ids.Next(), name, made.Definition, made.Warnings, time.GetStorableNow(), caller.Principal, requestId, ids.Next());
 
     public Export Change(Export export, CheckedDefinition made) =>
         export with { Definition = made.Definition, Warnings = made.Warnings, Etag = ids.Next() };

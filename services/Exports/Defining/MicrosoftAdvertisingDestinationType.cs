@@ -59,7 +59,7 @@ internal sealed class MicrosoftAdvertisingDestinationType() : DestinationType<Mi
             settings.MembershipDurationDays is Forever or (>= 1 and <= LongestDuration),
             $"{Prefix}.membership_duration_days",
             $"must be 1 to {LongestDuration} days, or {Forever} for members who never drop out.");
-        violations.Check(Enum.IsDefined(settings.OnDeselect), $"{Prefix}.on_deselect", "is unknown.");
+        violations.Check(Enum.IsDefined(settings.OnDeselect), $"{Prefix}.on_deselect", "must be MICROSOFT_ADVERTISING_ON_DESELECT_KEEP or MICROSOFT_ADVERTISING_ON_DESELECT_EMPTY.");
     }
 
     // The name of an audience follows its segment's, so the segment is what tells it from others.

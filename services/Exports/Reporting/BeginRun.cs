@@ -39,7 +39,7 @@ internal sealed class BeginRun(Database database, CheckWorker worker, EndRun end
             return Over(name);
         }
 
-        var now = time.GetStoredNow();
+        var now = time.GetStorableNow();
         var begun = run with { State = next, StartTime = run.StartTime ?? now, ProgressTime = now };
         await RunStore.UpdateAsync(transaction, begun);
         if (export is not null)

@@ -86,7 +86,8 @@ internal sealed class CompleteRun(Database database, CheckWorker worker, EndRun 
         return run with
         {
             State = state,
-            Counts = completion.Report.Counts,
+            // Requests are no rows that a later claim may count anew.
+            Counts = completion.Report.Counts with { Requests = Math.Max(run.Counts.Requests, completion.Report.Counts.Requests) },
             SegmentCounts = completion.Report.Apply(run.SegmentCounts, (_, reported) => reported),
             Reason = keepReason ? run.Reason : completion.Reason,
             Message = keepReason ? run.Message : completion.Message,

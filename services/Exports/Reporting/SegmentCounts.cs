@@ -13,6 +13,9 @@ internal sealed record SegmentCounts(
     long Duplicates,
     long Rejected)
 {
+    /// <summary>Former members taken out of the audience of this segment alone; null where an audience holds several.</summary>
+    public long? Removed { get; init; }
+
     /// <summary>As <see cref="RunCounts.Advance"/>. The number of members is of the newest version, not the largest seen.</summary>
     public SegmentCounts Advance(SegmentCounts reported) => new(
         Segment,
@@ -22,8 +25,8 @@ internal sealed record SegmentCounts(
         Math.Max(Sent, reported.Sent),
         Math.Max(Skipped, reported.Skipped),
         Math.Max(Duplicates, reported.Duplicates),
-        Math.Max(Rejected, reported.Rejected));
+        Math.Max(Rejected, reported.Rejected)) { Removed = reported.Removed > (Removed ?? -1) ? reported.Removed : Removed };
 
     /// <summary>The smallest of all counts: negative when one of them is.</summary>
-    public long Least => new[] { Version, MemberCount, Read, Sent, Skipped, Duplicates, Rejected }.Min();
+    public long Least => new[] { Version, MemberCount, Read, Sent, Skipped, Duplicates, Rejected, Removed ?? 0 }.Min();
 }

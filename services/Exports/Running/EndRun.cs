@@ -14,7 +14,7 @@ internal sealed partial class EndRun(OpenRunJob openRun, EventPublisher events, 
     /// <param name="run">The run with its final state, reason and counts.</param>
     public async Task RunAsync(Transaction transaction, Export? export, ExportRun run)
     {
-        var ended = run with { EndTime = time.GetStoredNow(), ThrottledUntil = null };
+        var ended = run with { EndTime = time.GetStorableNow(), ThrottledUntil = null };
         await RunStore.UpdateAsync(transaction, ended);
         await events.PublishAsync(transaction, Topics.ExportRunCompleted, run.Name.ToString(), Describe(ended));
         transaction.AfterCommit(() => Log.Ended(logger, run.Name.ToString(), run.State, run.Reason));

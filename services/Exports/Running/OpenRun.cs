@@ -38,7 +38,7 @@ internal sealed partial class OpenRun(
             export.Definition,
             export.Etag,
             plan.DestinationAccount,
-            time.GetStoredNow())
+            time.GetStorableNow())
         {
             ExportUser = plan.ExportUser,
             ResendAll = order.ResendAll,

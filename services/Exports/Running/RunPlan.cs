@@ -21,7 +21,7 @@ internal sealed record RunPlan(RunObstacle? Obstacle, string DestinationAccount,
     /// <param name="emptyAudiences">Whether everybody is taken out instead of delivered, so that the state of the segments is no obstacle.</param>
     public static RunPlan Decide(
         ExportDefinition definition, ConnectionFacts? connection, IReadOnlyDictionary<string, SegmentFacts> segments, DestinationTypes types, bool emptyAudiences = false) => new(
-        connection is null ? new RunObstacle("CONNECTION_MISSING", "The export has no connection. Give it one.")
+        connection is null ? new RunObstacle("CONNECTION_MISSING", "The export has no connection. Give it one with UpdateExport.")
         : emptyAudiences ? null
         : FindObstacle(definition, segments, types),
         connection?.DestinationAccount ?? "",
@@ -42,7 +42,7 @@ internal sealed record RunPlan(RunObstacle? Obstacle, string DestinationAccount,
 
         if (segments.Values.All(segment => segment.Version == 0))
         {
-            return new RunObstacle("SEGMENT_NEVER_REFRESHED", "No segment of the export was ever refreshed, so that none has members. Refresh one first.");
+            return new RunObstacle("SEGMENT_NEVER_REFRESHED", "No segment of the export was ever refreshed, so that none has members. Refresh one first with RefreshSegment.");
         }
 
         if (!segments.Values.Any(segment => segment is { Active: true, Version: > 0 }))

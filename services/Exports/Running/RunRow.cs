@@ -166,8 +166,9 @@ internal sealed record RunSegmentRow(
     long SentCount,
     long SkippedCount,
     long DuplicateCount,
-    long RejectedCount)
+    long RejectedCount,
+    long? RemovedCount)
 {
     public SegmentCounts ToCounts() =>
-        new(Segment, Version, MemberCount, ReadCount, SentCount, SkippedCount, DuplicateCount, RejectedCount);
+        new(Segment, Version, MemberCount, ReadCount, SentCount, SkippedCount, DuplicateCount, RejectedCount) { Removed = RemovedCount };
 }

@@ -65,7 +65,7 @@ internal static class RunStore
                 """
                 UPDATE run_segments
                 SET version = @Version, member_count = @MemberCount, read_count = @Read, sent_count = @Sent,
-                    skipped_count = @Skipped, duplicate_count = @Duplicates, rejected_count = @Rejected
+                    skipped_count = @Skipped, duplicate_count = @Duplicates, rejected_count = @Rejected, removed_count = @Removed
                 WHERE run = @Run AND segment = @Segment
                 """,
                 new
@@ -79,6 +79,7 @@ internal static class RunStore
                     counts.Skipped,
                     counts.Duplicates,
                     counts.Rejected,
+                    counts.Removed,
                 });
         }
     }
@@ -116,7 +117,7 @@ internal static class RunStore
 
         var segments = await session.QueryAsync<RunSegmentRow>(
             $"""
-            SELECT run, segment, display_name, opened_version, version, member_count, read_count, sent_count, skipped_count, duplicate_count, rejected_count
+            SELECT run, segment, display_name, opened_version, version, member_count, read_count, sent_count, skipped_count, duplicate_count, rejected_count, removed_count
             FROM run_segments WHERE run {session.AnyOf("runs")} ORDER BY run, ordinal
             """,
             new { runs = rows.Select(row => row.Run).ToArray() });

@@ -53,7 +53,7 @@ internal static partial class SchemaWire
             violations.Check(names.Add(attribute.Name), $"{path}.name", "is the name of an earlier attribute, but for case.");
         }
 
-        violations.Check(Enum.IsDefined((AttributeKind)attribute.Type), $"{path}.type", "must be STRING, NUMBER, DATE or BOOLEAN.");
+        violations.Check(Enum.IsDefined((AttributeKind)attribute.Type), $"{path}.type", "must be ATTRIBUTE_TYPE_STRING, ATTRIBUTE_TYPE_NUMBER, ATTRIBUTE_TYPE_DATE or ATTRIBUTE_TYPE_BOOLEAN.");
         violations.Check(
             attribute.SemanticType.Length <= MaxSemanticType && SemanticType().IsMatch(attribute.SemanticType),
             $"{path}.semantic_type",

@@ -23,7 +23,7 @@ internal static class DefinitionCheck
         "segment.description", $"must have at most {MaxDescription} characters, and no control characters but line breaks and tabs.");
 
     public static void CheckState(SegmentState state, Violations violations) =>
-        violations.Check(Enum.IsDefined(state), "segment.state", "must be INACTIVE or ACTIVE.");
+        violations.Check(Enum.IsDefined(state), "segment.state", "must be SEGMENT_STATE_INACTIVE or SEGMENT_STATE_ACTIVE.");
 
     public static void CheckRule(Rule rule, ProfileSchema schema, Violations violations) => RuleCheck.Check(rule, schema, "segment.rule", violations);
 

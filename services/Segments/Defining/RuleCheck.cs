@@ -46,7 +46,7 @@ internal sealed class RuleCheck(ProfileSchema schema, Violations violations)
 
     private void CheckGroup(Group group, string path, int depth)
     {
-        violations.Check(group.Junction is Junction.And or Junction.Or, path + ".operator", "must be AND or OR.");
+        violations.Check(group.Junction is Junction.And or Junction.Or, path + ".operator", "must be LOGICAL_OPERATOR_AND or LOGICAL_OPERATOR_OR.");
         violations.Check(group.Rules.Count > 0, path + ".conditions", "must hold at least one condition.");
         for (var i = 0; i < group.Rules.Count; i++)
         {

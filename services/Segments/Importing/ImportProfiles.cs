@@ -49,7 +49,7 @@ internal sealed partial class ImportProfiles(
         }
 
         var violations = new Violations();
-        violations.Check(Enum.IsDefined(request.Format), "header.format", "must be CSV or JSON_LINES.");
+        violations.Check(Enum.IsDefined(request.Format), "header.format", "must be FILE_FORMAT_CSV or FILE_FORMAT_JSON_LINES.");
         var mapping = ImportMapping.Resolve(request.Columns, request.DeleteColumn, set.Schema, violations);
         if (!violations.None)
         {

@@ -23,6 +23,8 @@ internal static class MicrosoftAdvertisingReasons
     public const string FileFormatRefused = "FILE_FORMAT_REFUSED";
     public const string AddressNotAllowed = "ADDRESS_NOT_ALLOWED";
 
+    private const string OfAudience = "AUDIENCE_";
+
     public static string Explain(string reason) => reason switch
     {
         EmailMissing => "The profile has no e-mail address. Add one, or leave the customer out of the segment.",
@@ -31,7 +33,7 @@ internal static class MicrosoftAdvertisingReasons
         TermsNotAccepted => "The Customer Match terms are not accepted for this ad account. An administrator of the account has to accept them at "
             + "https://ads.microsoft.com (Tools, Audiences, create a customer match list once), then run the export again. They are never accepted on anybody's behalf.",
         EmailNotHashed => "Microsoft Advertising says that an address was not hashed; the run was stopped at once. This is a defect: report it.",
-        AccountNotAccessible => "The sign-in of the connection has no access to this ad account. Check customer id and account id in the export, or sign in with a user who has access.",
+        AccountNotAccessible => "The sign-in of the connection has no access to this ad account. The connection lists the accounts that it reaches: take customer id and account id from there, or sign in with a user who has access and verify the connection.",
         AccountInvalid => "Microsoft Advertising does not know this ad account, or it is not active. Check customer id (cid) and account id (aid) in the export.",
         AudienceMissing => "The audience was deleted at Microsoft Advertising. Run the export again: it is created anew and filled.",
         AudienceNameTaken => "The ad account has an audience of this name which this system did not create. Rename the segment or that audience, or set adopt_existing in the export to take it over.",
@@ -47,5 +49,8 @@ internal static class MicrosoftAdvertisingReasons
     };
 
     /// <summary>What ends a run before anything is sent, with its remedy.</summary>
-    public static Refusal Refuse(string reason) => Refusal.Precondition(reason, Explain(reason) is { Length: > 0 } own ? own : Reasons.Explain(reason));
+    /// <param name="segment">The segment whose audience it is about; empty when it is about none.</param>
+    public static Refusal Refuse(string reason, string segment = "") => Refusal.Precondition(
+        reason,
+        (reason.StartsWith(OfAudience, StringComparison.Ordinal) && segment.Length > 0 ? $"{segment}: " : "") + (Explain(reason) is { Length: > 0 } own ? own : Reasons.Explain(reason)));
 }

@@ -70,7 +70,7 @@ public sealed class CreateConnectionTests(Engine engine) : ConnectionsFixture(en
         }), StatusCode.InvalidArgument);
         Assert.That(FieldsOf(refused), Is.EquivalentTo(new[]
         {
-            "connection_id", "request_id", "connection.display_name", "connection.access", "connection.consent.agreed", "connection.braze.host", "connection.braze.api_key",
+            "connection_id", "request_id", "connection.display_name", "connection.access", "connection.consent.agreed", "connection.consent.statement_version", "connection.braze.host", "connection.braze.api_key",
         }));
     }
 

@@ -84,6 +84,11 @@ internal sealed class SandboxTests : IAsyncDisposable
         await _control.RevokeGrantsAsync(Token);
         var refused = Assert.ThrowsAsync<RpcException>(async () => await _scene.Worker.FetchCredentialAsync(_scene.Fetch(renew: true)))!;
         Assert.That((refused.StatusCode, refused.GetReason()), Is.EqualTo((StatusCode.FailedPrecondition, "CONNECTION_NEEDS_ATTENTION")));
+
+        // The worker knows no more than that its token is refused; who has taken the grant back has to be told.
+        await _scene.Worker.ReportRefusedCredentialAsync(new ReportRefusedCredentialRequest { Name = _scene.Name, Run = _scene.Fetch().Run, Reason = "CREDENTIAL_UNKNOWN" });
+        var state = await _scene.Client.GetConnectionAsync(new GetConnectionRequest { Name = _scene.Name });
+        Assert.That(state.StateReason, Does.Contain("does not hold any more").And.Contain("BeginSignIn"));
         var repaired = await _scene.Client.UpdateConnectionAsync(_scene.Update(await SignInAsync("accept")));
         Assert.That(repaired.State, Is.EqualTo(ConnectionState.Active));
     }
@@ -91,7 +96,10 @@ internal sealed class SandboxTests : IAsyncDisposable
     [Test]
     public async Task Declined_and_a_tenant_without_the_service()
     {
-        Assert.That((await SignInAsync("cancel")).StateReason, Does.Contain("did not agree"));
+        var declined = await SignInAsync("cancel");
+        Assert.That(declined.StateReason, Does.Contain("did not agree"));
+        var refused = Assert.ThrowsAsync<RpcException>(async () => await _scene.Client.CreateConnectionAsync(_scene.Request(declined), cancellationToken: Token))!;
+        Assert.That(refused.Status.Detail, Does.Contain("has failed. The person did not agree"));
         await _control.SetAsync(new MicrosoftAdvertisingSettings { ConsentError = "AADSTS650052: The app needs access to a service." }, Token);
         Assert.That((await SignInAsync("accept")).StateReason, Does.Contain("adds the service principal"));
     }

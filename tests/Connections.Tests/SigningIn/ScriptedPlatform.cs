@@ -56,6 +56,10 @@ internal sealed class ScriptedPlatform : IAsyncDisposable
     /// <summary>Answer of Customer Management instead of the accounts; null for the accounts.</summary>
     public Func<IResult?> Fault { get; set; } = () => null;
 
+    /// <summary>The accounts of whoever signs in.</summary>
+    public string Accounts { get; set; } =
+        """[{"Id":"2000001","ParentCustomerId":"1000001","Name":"Shop","Number":"F1","AccountLifeCycleStatus":"Active"},{"Id":"no number"}]""";
+
     public static async Task<ScriptedPlatform> StartAsync(TimeProvider time, CancellationToken cancellationToken)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
@@ -65,9 +69,8 @@ internal sealed class ScriptedPlatform : IAsyncDisposable
         var platform = new ScriptedPlatform(web, time);
         web.UseRouting();
         web.MapPost("/identity/token", (Delegate)platform.AnswerTokenAsync);
-        web.MapPost("/CustomerManagement/v13/User/Query", platform.Answer("""{"User":{"Id":"77","UserName":"ads@example.com"},"CustomerRoles":[]}"""));
-        web.MapPost("/CustomerManagement/v13/Accounts/Search", platform.Answer(
-            """{"Accounts":[{"Id":"2000001","ParentCustomerId":"1000001","Name":"Shop","Number":"F1","AccountLifeCycleStatus":"Active"},{"Id":"no number"}]}"""));
+        web.MapPost("/CustomerManagement/v13/User/Query", platform.Answer(() => """{"User":{"Id":"77","UserName":"ads@example.com"},"CustomerRoles":[]}"""));
+        web.MapPost("/CustomerManagement/v13/Accounts/Search", platform.Answer(() => $$"""{"Accounts":{{platform.Accounts}}}"""));
         await web.StartAsync(cancellationToken);
         return platform;
     }
@@ -133,7 +136,7 @@ internal sealed class ScriptedPlatform : IAsyncDisposable
         return After() ?? Results.Json(new { token_type = "Bearer", expires_in = (int)Lifetime.TotalSeconds, access_token = access, refresh_token = refresh });
     }
 
-    private Delegate Answer(string body) => (HttpContext context) => AnswerAsync(context, body);
+    private Delegate Answer(Func<string> body) => (HttpContext context) => AnswerAsync(context, body());
 
     private async Task<IResult> AnswerAsync(HttpContext context, string body)
     {

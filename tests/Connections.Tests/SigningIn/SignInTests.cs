@@ -150,7 +150,8 @@ internal sealed class SignInTests(Engine engine) : AdvertisingFixture(engine)
         var completed = await Scene.SignInAsync(Token);
         var elsewhere = await new AdvertisingScene(Harness, Platform).SignInAsync(Token);
         var other = Harness.ClientOf<ConnectionService.ConnectionServiceClient>(AdvertisingScene.OtherAdmin);
-        await RefusedAsync(Scene.Client.CreateConnectionAsync(Scene.Request(pending)), StatusCode.InvalidArgument);
+        var waiting = await RefusedAsync(Scene.Client.CreateConnectionAsync(Scene.Request(pending)), StatusCode.InvalidArgument);
+        Assert.That(waiting.Status.Detail, Does.Contain("sign_in_uri"));
         await RefusedAsync(Scene.Client.CreateConnectionAsync(Scene.Request(elsewhere)), StatusCode.InvalidArgument);
         await RefusedAsync(other.CreateConnectionAsync(Scene.Request(completed)), StatusCode.InvalidArgument);
         await RefusedAsync(other.GetSignInAsync(new GetSignInRequest { Name = completed.Name }), StatusCode.NotFound);
@@ -160,6 +161,15 @@ internal sealed class SignInTests(Engine engine) : AdvertisingFixture(engine)
         var created = await Scene.Client.CreateConnectionAsync(Scene.Request(completed, r => r.RequestId = "once"));
         Assert.That(await Scene.Client.CreateConnectionAsync(Scene.Request(completed, r => r.RequestId = "once")), Is.EqualTo(created), "a repeat is answered alike");
         await RefusedAsync(Scene.Client.CreateConnectionAsync(Scene.Request(completed, r => (r.ConnectionId, r.Connection.DisplayName) = ("again", "Again"))), StatusCode.InvalidArgument);
+    }
+
+    [Test]
+    public async Task A_grant_that_reaches_no_account_connects_nothing()
+    {
+        var completed = await Scene.SignInAsync(Token);
+        Platform.Accounts = "[]";
+        var refused = await RefusedAsync(Scene.Client.CreateConnectionAsync(Scene.Request(completed)), StatusCode.FailedPrecondition, "CREDENTIAL_FORBIDDEN");
+        Assert.That(refused.Status.Detail, Does.Contain("or to any"));
     }
 
     [Test]

@@ -124,9 +124,7 @@ internal sealed class DefiningTests(Engine engine)
     {
         var environment = _stage.NewEnvironment();
         var unknown = $"{environment.Name}/segments/nobody";
-
         var refused = await RefusedCall.OfAsync(CreateCall(environment, export => export.Segments.Add(unknown)));
-
         Assert.That((refused.Fields.Single(), refused.Message), Is.EqualTo(("export.segments[1]", $"export.segments[1]: {unknown} does not exist. Take one that ListSegments returns, or create it first.")));
     }
 

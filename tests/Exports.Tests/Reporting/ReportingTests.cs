@@ -182,7 +182,7 @@ internal sealed class ReportingTests(Engine engine)
     public async Task Completion_takes_the_final_counts_and_announces_them()
     {
         var (environment, export, run) = await BegunAsync();
-        await _stage.Worker.ReportProgressAsync(Report(run, new RunCounts { Read = 99, Added = 99 }, environment.Segment, 99));
+        await _stage.Worker.ReportProgressAsync(Report(run, new RunCounts { Read = 99, Added = 99, Requests = 2 }, environment.Segment, 99));
 
         await _stage.Worker.CompleteRunAsync(new CompleteRunRequest
         {
@@ -194,6 +194,7 @@ internal sealed class ReportingTests(Engine engine)
 
         var ended = (await environment.RunsAsync(export)).Single();
         Assert.That((ended.Counts.Read, ended.SegmentCounts.Single().Sent, ended.SegmentCounts.Single().MemberCount), Is.EqualTo((10L, 7L, 10L)));
+        Assert.That(ended.Counts.Requests, Is.EqualTo(2), "they were made");
         Assert.That(ended.EndTime, Is.Not.Null);
         await Eventually.TrueAsync(() => environment.CompletionsOf(run) == 1, "the end is announced");
         var announced = _stage.Heard.Completed.Single(heard => heard.Run == run.Name);

@@ -50,7 +50,7 @@ internal sealed class RunStoreTests(Engine engine) : IAsyncDisposable
             Reason = "CANCELED",
             Message = "Somebody asked.",
             Counts = new RunCounts(1, 2, 3, 4, 5, 6, 7, 8, 9, 10),
-            SegmentCounts = [new SegmentCounts(_export.Definition.Segments[0], 5, 6, 7, 8, 9, 10, 11)],
+            SegmentCounts = [new SegmentCounts(_export.Definition.Segments[0], 5, 6, 7, 8, 9, 10, 11) { Removed = 12 }],
             ListedRows = 12,
             UnlistedRows = 13,
         };

@@ -219,7 +219,7 @@ internal sealed class RunningTests(Engine engine)
         await environment.RefreshAsync(2);
         var run = await environment.NewestRunAsync(export, RunState.Queued);
         await environment.BeginAsync(run);
-        await _stage.Worker.CompleteRunAsync(new CompleteRunRequest { Name = run.Name, State = RunState.Successful, Counts = new RunCounts { Removed = 3 } });
+        await _stage.Worker.CompleteRunAsync(new CompleteRunRequest { Name = run.Name, State = RunState.Successful, Counts = new RunCounts { Removed = 5 }, SegmentCounts = { new SegmentCounts { Segment = export.Segments[0], Removed = 3 } } });
 
         var ended = (await environment.RunsAsync(export)).Single();
         Assert.That((ended.StartedBy, ended.ExportUser), Is.EqualTo(("service:segments", "user:exporter")));

@@ -17,11 +17,13 @@ public sealed class OutboundClientTests
     [TestCase("ftp://127.0.0.1:5090/", false)]
     [TestCase("https://127.0.0.1:5090/", true)]
     [TestCase("https://127.0.0.1:5091/", false)]
-    [TestCase("https://10.0.0.1/", false)]
-    [TestCase("https://2130706433/", false)]
-    [TestCase("https://[::1]/", false)]
-    [TestCase("https://1.1.1.1/", true)]
     public void Permit(string address, bool expected) => Assert.That(Rules.Permit(new Uri(address)), Is.EqualTo(expected));
+
+    [TestCase("10.0.0.1", false)]
+    [TestCase("2130706433", false)]
+    [TestCase("[::1]", false)]
+    [TestCase("1.1.1.1", true)]
+    public void Number_of_ones_own_network_is_not_permitted(string number, bool expected) => Assert.That(Rules.Permit(new Uri($"https://{number}/")), Is.EqualTo(expected));
 
     [TestCase("http://outside.test/")]
     [TestCase("https://outside.test/")]

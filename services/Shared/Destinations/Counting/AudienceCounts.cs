@@ -31,12 +31,19 @@ internal sealed class AudienceCounts(IReadOnlyList<string> segments, SendMeter m
         Interlocked.Add(ref _removalsRejected, counts.Rejected);
     }
 
-    public ReportProgressRequest Snapshot()
+    public ReportProgressRequest Snapshot() =>
+        WithSendings(Tally.Snapshot(), Interlocked.Read(ref _removed), Interlocked.Read(ref _removalsRejected), meter.Requests);
+
+    /// <summary>Adds what is not told by reading members.</summary>
+    public static ReportProgressRequest WithSendings(ReportProgressRequest counts, long removed, long removalsRejected, long requests)
     {
-        var snapshot = Tally.Snapshot();
-        snapshot.Counts.Removed = Interlocked.Read(ref _removed);
-        snapshot.Counts.RemovalsRejected = Interlocked.Read(ref _removalsRejected);
-        snapshot.Counts.Requests = meter.Requests;
-        return snapshot;
+        (counts.Counts.Removed, counts.Counts.RemovalsRejected, counts.Counts.Requests) = (removed, removalsRejected, requests);
+        if (counts.SegmentCounts is [var only])
+        {
+            // Who left the union of several segments is in none of them, and nothing tells which ones held him.
+            only.Removed = removed;
+        }
+
+        return counts;
     }
 }

@@ -1,5 +1,6 @@
 using CustomerInsights.Contracts.Exports.V1;
 using CustomerInsights.Contracts.Segments.V1;
+using CustomerInsights.Destinations.Counting;
 using CustomerInsights.Destinations.Delivering;
 using CustomerInsights.ServiceDefaults.Storage;
 using Google.Protobuf;
@@ -84,14 +85,8 @@ internal sealed record RunRecord(long RunId, RunState? State, string Reason, str
 /// <summary>Counts of an audience of a run, as they are stored.</summary>
 internal sealed record RunAudience(long AudienceId, byte[]? Counts, long Removed, long RemovalsRejected, long Requests)
 {
-    public ReportProgressRequest Report()
-    {
-        var report = Counts is null ? new ReportProgressRequest { Counts = new RunCounts() } : ReportProgressRequest.Parser.ParseFrom(Counts);
-        report.Counts.Removed = Removed;
-        report.Counts.RemovalsRejected = RemovalsRejected;
-        report.Counts.Requests = Requests;
-        return report;
-    }
+    public ReportProgressRequest Report() => AudienceCounts.WithSendings(
+        Counts is null ? new ReportProgressRequest { Counts = new RunCounts() } : ReportProgressRequest.Parser.ParseFrom(Counts), Removed, RemovalsRejected, Requests);
 }
 
 /// <summary>What a run does with an audience, in this order. The numbers are stored.</summary>

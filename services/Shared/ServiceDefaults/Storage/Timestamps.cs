@@ -8,4 +8,7 @@ public static class Timestamps
     public static DateTimeOffset FromMicroseconds(long microseconds) => DateTimeOffset.UnixEpoch.AddTicks(microseconds * TimeSpan.TicksPerMicrosecond);
 
     public static DateTimeOffset? FromMicroseconds(long? microseconds) => microseconds is { } value ? FromMicroseconds(value) : null;
+
+    /// <summary>The time to the precision in which it is stored, so that the first answer equals all later ones.</summary>
+    public static DateTimeOffset GetStorableNow(this TimeProvider time) => FromMicroseconds(time.GetUtcNow().ToMicroseconds());
 }

@@ -37,7 +37,7 @@ internal sealed partial class ChangeAudience(AudienceCalls calls, UploadFile upl
 
         if (fault is not null)
         {
-            return MicrosoftAdvertisingReasons.Refuse(fault.Reason);
+            return MicrosoftAdvertisingReasons.Refuse(fault.Reason, key.Segment);
         }
 
         Log.Changed(logger, key.Segment);

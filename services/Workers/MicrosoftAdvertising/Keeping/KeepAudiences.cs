@@ -88,7 +88,7 @@ internal sealed partial class KeepAudiences(AudienceRecords records, AudienceCal
         var wanted = Want(job, key, record);
         if (wanted.Name.Length is 0 or > MicrosoftAdvertisingLimits.NameLength)
         {
-            return MicrosoftAdvertisingReasons.Refuse(MicrosoftAdvertisingReasons.AudienceNameInvalid);
+            return MicrosoftAdvertisingReasons.Refuse(MicrosoftAdvertisingReasons.AudienceNameInvalid, key.Segment);
         }
 
         for (var attempt = 1; ; attempt++)
@@ -120,7 +120,7 @@ internal sealed partial class KeepAudiences(AudienceRecords records, AudienceCal
 
             if (!await calls.MayRetryAsync(fault, attempt, cancellationToken))
             {
-                return MicrosoftAdvertisingReasons.Refuse(fault.Reason);
+                return MicrosoftAdvertisingReasons.Refuse(fault.Reason, key.Segment);
             }
         }
     }
@@ -130,12 +130,12 @@ internal sealed partial class KeepAudiences(AudienceRecords records, AudienceCal
         // Two segments in one list would take out each other's members for ever; no consent covers that.
         if (await records.IsOfAnotherAsync(key, audience.Id, cancellationToken))
         {
-            return MicrosoftAdvertisingReasons.Refuse(MicrosoftAdvertisingReasons.AudienceOfAnotherSegment);
+            return MicrosoftAdvertisingReasons.Refuse(MicrosoftAdvertisingReasons.AudienceOfAnotherSegment, key.Segment);
         }
 
         if (!job.Assignment.Export.MicrosoftAdvertising.AdoptExisting)
         {
-            return MicrosoftAdvertisingReasons.Refuse(MicrosoftAdvertisingReasons.AudienceNameTaken);
+            return MicrosoftAdvertisingReasons.Refuse(MicrosoftAdvertisingReasons.AudienceNameTaken, key.Segment);
         }
 
         Log.Adopted(logger, key.Segment);
