@@ -1,3 +1,4 @@
+using System.Net.Security;
 using CustomerInsights.ServiceDefaults.Resources;
 using MassTransit;
 using Microsoft.Extensions.Logging;
@@ -76,7 +77,8 @@ internal sealed partial class RabbitMqTransport(
             host.RequestedConnectionTimeout(ConnectTimeout);
             if (secure)
             {
-                host.UseSsl(_ => { });
+                // MassTransit lets a chain pass that leads to nobody whom this machine trusts, unless told otherwise.
+                host.UseSsl(ssl => ssl.EnforcePolicyErrors(SslPolicyErrors.RemoteCertificateChainErrors));
             }
         });
         EventEndpoint.UseCloudEvents(bus);
