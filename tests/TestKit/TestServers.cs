@@ -24,7 +24,7 @@ public static class TestServers
     /// <summary>Whether tests run that take minutes and are known to agree with their short form (./test.sh --soak).</summary>
     public static bool RunsLongForms => Settings.Value["SOAK"] == "true";
 
-    /// <summary>The folder with the solution in it.</summary>
+    /// <summary>The folder with the solution in it, or that of a bundle (eng/bundle.sh).</summary>
     public static string RepositoryRoot { get; } = FindRoot();
 
     private static string Find(string name) => Settings.Value[name] ?? throw new InvalidOperationException(
@@ -45,11 +45,11 @@ public static class TestServers
     private static string FindRoot()
     {
         var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "CustomerInsights.sln")))
+        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "CustomerInsights.sln")) && !File.Exists(Path.Combine(folder.FullName, "bundle.txt")))
         {
             folder = folder.Parent;
         }
 
-        return folder?.FullName ?? throw new InvalidOperationException("CustomerInsights.sln was not found above the test's folder.");
+        return folder?.FullName ?? throw new InvalidOperationException("Neither CustomerInsights.sln nor bundle.txt was found above the test's folder.");
     }
 }

@@ -23,17 +23,17 @@ internal sealed class LocalProcess
 
     public bool HasExited => _process.HasExited;
 
-    /// <summary>Starts a built program of this repository with these settings, each an environment variable.</summary>
-    public static LocalProcess Start(string name, string assembly, IReadOnlyDictionary<string, string> settings, string logFile)
+    /// <summary>Starts a program with these settings, each an environment variable, in its own folder.</summary>
+    public static LocalProcess Start(string name, IReadOnlyList<string> command, IReadOnlyDictionary<string, string> settings, string logFile)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(logFile)!);
 
         // Through a shell that becomes the program: the log goes to the file without this process in between, so the
         // program can outlive it (--keep), and a session of its own keeps Ctrl-C of the terminal away from it.
-        var start = new ProcessStartInfo("setsid", ["sh", "-c", "exec dotnet \"$1\" >>\"$2\" 2>&1", "sh", assembly, logFile])
+        var start = new ProcessStartInfo("setsid", ["sh", "-c", "log=\"$1\"; shift; exec \"$@\" >>\"$log\" 2>&1", "sh", logFile, .. command])
         {
             UseShellExecute = false,
-            WorkingDirectory = Path.GetDirectoryName(assembly)!,
+            WorkingDirectory = Path.GetDirectoryName(command[^1])!,
             RedirectStandardInput = true,
         };
         foreach (var (key, value) in settings)
