@@ -60,6 +60,7 @@ public static class DestinationsCapability
         services.TryAddSingleton<Random>();
         services.AddSingleton<Chance>();
         services.AddSingleton<DeliveryMetrics>();
+        services.AddHostedService<MeasureLedger>();
         services.AddSingleton<AccountThrottles>();
         services.AddSingleton<DeliveryTools>();
         services.AddSingleton<DeliverAudience>();

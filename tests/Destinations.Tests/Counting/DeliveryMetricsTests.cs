@@ -27,9 +27,14 @@ public sealed class DeliveryMetricsTests
         metrics.Settled(RowClass.Added, 2);
         metrics.Committed(TimeSpan.FromSeconds(1));
         metrics.Ended(RunState.Successful, "");
+        listener.RecordObservableInstruments();
+        Assert.That(_measured.Select(m => m.Name), Has.None.EqualTo(DeliveryMetricNames.LedgerSize), "nobody has counted yet");
+        metrics.Holds([new LedgerCount(LedgerState.Delivered, 7)]);
+        listener.RecordObservableInstruments();
 
         var declared = typeof(DeliveryMetricNames).GetFields().Where(field => field.Name != nameof(DeliveryMetricNames.Meter)).Select(field => (string)field.GetRawConstantValue()!);
-        Assert.That(_measured.Select(m => m.Name), Is.EquivalentTo(declared));
+        Assert.That(_measured.Select(m => m.Name).Distinct(), Is.EquivalentTo(declared));
+        Assert.That(_measured.Where(m => m.Name == DeliveryMetricNames.LedgerSize).Select(m => m.Tags), Is.EquivalentTo(Enum.GetNames<LedgerState>().Select(state => $"destination={destination.Type} state={state}")));
         Assert.That(_measured.Select(m => m.Tags), Has.All.StartsWith($"destination={destination.Type}"));
     }
 

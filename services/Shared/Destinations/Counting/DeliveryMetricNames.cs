@@ -23,6 +23,9 @@ internal static class DeliveryMetricNames
     /// <summary>Seconds of one ledger transaction.</summary>
     public const string LedgerCommitDuration = "customerinsights.delivery.ledger.commit.duration";
 
+    /// <summary>Rows of the ledger, counted now and then; tag state.</summary>
+    public const string LedgerSize = "customerinsights.delivery.ledger.size";
+
     /// <summary>Runs ended; tags state, reason.</summary>
     public const string Runs = "customerinsights.delivery.runs";
 }

@@ -20,6 +20,7 @@ internal sealed class DeliveryMetrics
     private readonly Counter<long> _runs;
 
     private readonly KeyValuePair<string, object?> _destination;
+    private volatile IReadOnlyList<LedgerCount> _ledger = [];
 
     public DeliveryMetrics(IMeterFactory meters, IDestination destination)
     {
@@ -31,6 +32,8 @@ internal sealed class DeliveryMetrics
         _limitWait = meter.CreateHistogram(DeliveryMetricNames.LimitWait, "s", "Time that a request waited for the allowance of its account.", null, Seconds);
         _rows = meter.CreateCounter<long>(DeliveryMetricNames.Rows, "{row}", "Members settled, by class.");
         _commitDuration = meter.CreateHistogram(DeliveryMetricNames.LedgerCommitDuration, "s", "Time of one ledger transaction.", null, Seconds);
+        meter.CreateObservableGauge(
+            DeliveryMetricNames.LedgerSize, () => _ledger.Select(counted => new Measurement<long>(counted.Count, _destination, Tag("state", counted.State.ToString()))), "{row}", "Rows of the ledger, by state.");
         _runs = meter.CreateCounter<long>(DeliveryMetricNames.Runs, "{run}", "Runs ended, by state and reason.");
     }
 
@@ -46,6 +49,10 @@ internal sealed class DeliveryMetrics
     public void Settled(RowClass rowClass, long count) => _rows.Add(count, _destination, Tag("class", rowClass.ToString()));
 
     public void Committed(TimeSpan duration) => _commitDuration.Record(duration.TotalSeconds, _destination);
+
+    /// <summary>What the ledger holds; a state that is not among the counts has no rows.</summary>
+    public void Holds(IReadOnlyList<LedgerCount> counts) =>
+        _ledger = [.. Enum.GetValues<LedgerState>().Select(state => counts.FirstOrDefault(count => count.State == state) ?? new LedgerCount(state, 0))];
 
     public void Ended(RunState state, string reason) => _runs.Add(1, _destination, Tag("state", state.ToString()), Tag("reason", reason));
 

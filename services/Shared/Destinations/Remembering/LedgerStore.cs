@@ -61,6 +61,10 @@ internal sealed class LedgerStore(Database database)
         await MoveAsync(transaction, chosen, RemovalCause.Left, parameters);
     }
 
+    /// <summary>How many rows of all audiences have which state.</summary>
+    public static Task<IReadOnlyList<LedgerCount>> CountByStateAsync(Session session) =>
+        session.QueryAsync<LedgerCount>("SELECT state, COUNT(*) AS count FROM ledger GROUP BY state");
+
     /// <summary>Gives up an audience: everything that stands there is queued for removal.</summary>
     public static Task RemoveAllAsync(Transaction transaction, LedgerScope scope) =>
         MoveAsync(transaction, "audience_id = @AudienceId", RemovalCause.AudienceGivenUp, scope);
@@ -121,3 +125,6 @@ internal sealed record RejectedCustomer(string CustomerId, string Reason);
 /// <summary>What every write to the ledger is about.</summary>
 /// <param name="Now">Microseconds since 1970.</param>
 internal sealed record LedgerScope(long AudienceId, long RunId, long Now);
+
+/// <summary>So many rows of the ledger have a state.</summary>
+internal sealed record LedgerCount(LedgerState State, long Count);
