@@ -47,6 +47,7 @@ public sealed class MutationTests
         ["Processes have accounts of their own"] = OnEach("Deployment", m => m.PodSpec!["serviceAccountName"] = "shared"),
         ["Accounts are known to everybody"] = OnPod(pod => pod["serviceAccountName"] = "another"),
         ["Migrations run by themselves"] = OnFirst("Job", m => m.PodTemplate!["metadata"]!["annotations"]!["dapr.io/enabled"] = "true"),
+        ["Starts and migrations have the time they are promised"] = In("minimal", OnContainer(c => c["startupProbe"]!["failureThreshold"] = 60L)),
         ["App ids are unique and short"] = OnEach("Deployment", m => Annotate(m, "app-id", "same")),
         ["Sidecars reach the port of gRPC"] = OnFirst("Deployment", m => Annotate(m, "app-port", "5200")),
         ["Sidecars fit restricted pods"] = OnFirst("Deployment", m => Annotate(m, "sidecar-seccomp-profile-type", "")),
