@@ -25,6 +25,6 @@ internal static class Reaching
 
     private static string PortOf(string address) => address[(address.LastIndexOf(':') + 1)..].TrimEnd('/');
 
-    private static bool LetsOut(Manifest policy, string port) =>
+    public static bool LetsOut(Manifest policy, string port) =>
         Manifest.Items(policy.At("spec", "egress")).Any(rule => Manifest.Items(rule["ports"]).Any(open => open["port"]?.ToString() == port));
 }

@@ -48,6 +48,9 @@
 {{- end }}
 {{- if include "customer-insights-lib.usesDapr" .root }}
 {{ include "customer-insights-lib.egress" (dict "peers" $network.dapr.to "ports" $network.dapr.ports) }}
+{{- if .root.Values.dapr.secretStore.enabled }}
+{{ include "customer-insights-lib.egress" (dict "peers" $network.secretStore.to "ports" $network.secretStore.ports) }}
+{{- end }}
 - ports:
     - { port: 50002, protocol: TCP }
   to:
