@@ -4,6 +4,7 @@
 #   eng/charts.sh install     installs Go and its libraries from Debian where they are missing, then builds the program
 #   eng/charts.sh renderer    prints where the program is
 #   eng/charts.sh render ...  runs it, with the arguments of "helm template": RELEASE CHART [--values FILE]...
+#   eng/charts.sh notes ...   the same, for NOTES.txt
 set -euo pipefail
 
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
@@ -54,5 +55,6 @@ case "${1:-help}" in
   install) install_go && build_renderer ;;
   renderer) echo "$renderer" ;;
   render) shift; exec "$renderer" template "$@" ;;
-  *) sed -n '2,6p' "${BASH_SOURCE[0]}" | sed 's/^# \{0,1\}//'; [[ "${1:-}" == help || "${1:-}" == --help ]] || exit 2 ;;
+  notes) shift; exec "$renderer" notes "$@" ;;
+  *) sed -n '2,7p' "${BASH_SOURCE[0]}" | sed 's/^# \{0,1\}//'; [[ "${1:-}" == help || "${1:-}" == --help ]] || exit 2 ;;
 esac

@@ -27,6 +27,7 @@ public sealed class ChartTests
     [TestCase("authentication: { authority: '' }", "authentication.authority is needed")]
     [TestCase("services: { environments: { autoscaling: { mode: keda } } }", "it subscribes to none; use hpa")]
     [TestCase("externalSecrets: { enabled: true, store: { name: x } }", "migrations.hook none or argocd")]
+    [TestCase("serviceIdentity: { caConfigMap: '' }", "caConfigMap to kube-root-ca.crt")]
     [TestCase("serviceAccount: { create: false }", "serviceAccount.name is needed")]
     [TestCase("monitoring: { podMonitor: { enabled: true } }", "it needs events.transport dapr")]
     public void Says_what_is_wrong_with_values(string values, string expected)

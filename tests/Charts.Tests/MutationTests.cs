@@ -21,7 +21,8 @@ public sealed class MutationTests
         ["Selectors never change"] = OnFirst("Deployment", m => m.At("spec", "selector", "matchLabels")!["app.kubernetes.io/version"] = "1"),
         ["Services lead to ports that exist"] = OnFirst("Service", m => m.At("spec", "ports")![0]!["targetPort"] = "grcp"),
         ["Autoscalers lead to deployments that exist"] = OnFirst("HorizontalPodAutoscaler", m => m.At("spec", "metrics")![0]!["containerResource"]!["container"] = "daprd"),
-        ["Policies let in who is let out"] = In("default", OnFirst("NetworkPolicy", m => m.Spec["ingress"] = new JsonArray(), m => m.Name.EndsWith("-environments", StringComparison.Ordinal))),
+        ["Policies let in who is let out"] = In("default", OnFirst("NetworkPolicy", m => m.Spec["ingress"] = new JsonArray(), IsOfEnvironments)),
+        ["Collectors can be reached"] = In("dapr", OnFirst("NetworkPolicy", m => Egress(m).Remove(Egress(m).First(rule => rule!["ports"]![0]!["port"]!.ToString() == "4317")), IsOfEnvironments)),
         ["Pods do not run as root"] = OnPod(pod => pod["securityContext"]!["runAsUser"] = 0L),
         ["Pods have a seccomp profile"] = OnPod(pod => pod["securityContext"]!["seccompProfile"]!["type"] = "Unconfined"),
         ["Pods share no namespace of the host"] = OnPod(pod => pod["hostNetwork"] = true),
@@ -46,6 +47,7 @@ public sealed class MutationTests
         ["Processes have accounts of their own"] = OnEach("Deployment", m => m.PodSpec!["serviceAccountName"] = "shared"),
         ["Accounts are known to everybody"] = OnPod(pod => pod["serviceAccountName"] = "another"),
         ["Migrations run by themselves"] = OnFirst("Job", m => m.PodTemplate!["metadata"]!["annotations"]!["dapr.io/enabled"] = "true"),
+        ["Starts and migrations have the time they are promised"] = In("minimal", OnContainer(c => c["startupProbe"]!["failureThreshold"] = 60L)),
         ["App ids are unique and short"] = OnEach("Deployment", m => Annotate(m, "app-id", "same")),
         ["Sidecars reach the port of gRPC"] = OnFirst("Deployment", m => Annotate(m, "app-port", "5200")),
         ["Sidecars fit restricted pods"] = OnFirst("Deployment", m => Annotate(m, "sidecar-seccomp-profile-type", "")),
@@ -104,6 +106,10 @@ public sealed class MutationTests
     private static (string Ci, Func<Rendered, Rendered> Break) In(string ci, (string Ci, Func<Rendered, Rendered> Break) mutation) => mutation with { Ci = ci };
 
     private static JsonArray Env(Manifest manifest) => manifest.Containers.First()["env"]!.AsArray();
+
+    private static bool IsOfEnvironments(Manifest manifest) => manifest.Name.EndsWith("-environments", StringComparison.Ordinal);
+
+    private static JsonArray Egress(Manifest policy) => policy.At("spec", "egress")!.AsArray();
 
     private static void SetEnv(Manifest manifest, string name, string value)
     {

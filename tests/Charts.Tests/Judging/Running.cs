@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using CustomerInsights.Charts.Rendering;
 
@@ -7,6 +8,8 @@ namespace CustomerInsights.Charts.Judging;
 /// <summary>Probes, resources, replicas, images, and the time that a stop takes.</summary>
 internal static partial class Running
 {
+    private static readonly Lazy<JsonObject> Values = new(() => Yaml.Read(Checkout.Read($"{Chart.Folder}/values.yaml")));
+
     public static IReadOnlyList<Rule> Rules { get; } =
     [
         new("Processes are probed", rendered =>
@@ -62,12 +65,29 @@ internal static partial class Running
                 || job.PodSpec!["serviceAccountName"] is not null
                 || !(job.Annotations.ContainsKey("helm.sh/hook") ^ job.Annotations.ContainsKey("argocd.argoproj.io/hook"))
             select $"{job.Id}: runs --migrate as the hook of one tool, without a sidecar, and with no account that is made later."),
+        new("Starts and migrations have the time they are promised", rendered => rendered.Of("Job")
+            .Where(job => job.At("spec", "activeDeadlineSeconds")?.GetValue<long>() != Promised("migrations", "deadlineSeconds"))
+            .Select(job => $"{job.Id}: ends before or after migrations.deadlineSeconds.")
+            .Concat(
+                from manifest in rendered.Deployments
+                let start = StartSeconds(manifest)
+                let promised = Promised("defaults", "startupSeconds") + (rendered.Of("Job").Any() ? 0 : Promised("migrations", "deadlineSeconds"))
+                where start < promised || manifest.At("spec", "progressDeadlineSeconds")?.GetValue<long>() is not { } rollout || rollout <= start
+                select $"{manifest.Id}: may take {promised} s to start, is killed after {start}, and its rollout is given up after {manifest.At("spec", "progressDeadlineSeconds")}.")),
     ];
 
     public static string ComponentOf(Manifest manifest) => manifest.PodLabels.GetValueOrDefault("app.kubernetes.io/component", "");
 
     public static IReadOnlyDictionary<string, string> EnvironmentOf(Manifest manifest) =>
         Manifest.Items(manifest.Containers.First()["env"]).DistinctBy(v => v["name"]!.ToString()).ToDictionary(v => v["name"]!.ToString(), v => v["value"]?.ToString() ?? "");
+
+    private static long Promised(string group, string key) => Values.Value[group]![key]!.GetValue<long>();
+
+    private static long StartSeconds(Manifest manifest)
+    {
+        var probe = manifest.Containers.First()["startupProbe"];
+        return (probe?["periodSeconds"]?.GetValue<long>() ?? 0) * (probe?["failureThreshold"]?.GetValue<long>() ?? 0);
+    }
 
     private static double StopSeconds(Manifest manifest)
     {

@@ -28,11 +28,25 @@ internal static partial class Secrets
             .Select(missing => $"{missing}: is used, and no ExternalSecret makes it.")),
     ];
 
-    private static IEnumerable<(string Secret, string Key)> Used(Rendered rendered) => rendered.Workloads
-        .SelectMany(m => m.Containers).SelectMany(c => Manifest.Items(c["env"])).Select(v => v["valueFrom"]?["secretKeyRef"]).Where(r => r is not null)
-        .Select(r => (r!["name"]!.ToString(), r["key"]!.ToString()))
-        .Concat(rendered.Workloads.SelectMany(m => Manifest.Items(m.PodSpec!["volumes"])).Select(v => v["secret"]?["secretName"]?.ToString()).OfType<string>()
-            .SelectMany(secret => new[] { (secret, "tls.crt"), (secret, "tls.key") }));
+    /// <summary>What processes, sidecars and KEDA read, each as often as it is read.</summary>
+    public static IEnumerable<(string Secret, string Key)> Used(Rendered rendered) => rendered.Workloads
+        .SelectMany(m => m.Containers).SelectMany(c => Manifest.Items(c["env"])).Select(v => v["valueFrom"]?["secretKeyRef"])
+        .Concat(rendered.Of("Component").SelectMany(m => Manifest.Items(m.At("spec", "metadata"))).Select(m => m["secretKeyRef"]))
+        .Concat(rendered.Of("TriggerAuthentication").SelectMany(m => Manifest.Items(m.At("spec", "secretTargetRef"))))
+        .OfType<JsonNode>().Select(r => (r["name"]!.ToString(), r["key"]!.ToString()))
+        .Concat(rendered.Workloads.SelectMany(Mounted))
+        .Concat(from m in rendered.Workloads from a in m.PodAnnotations where a.Key is "dapr.io/api-token-secret" or "dapr.io/app-token-secret" select (a.Value, "token"));
+
+    // A process is told the paths of its files: below where the volume is mounted, by the name of the key.
+    private static IEnumerable<(string Secret, string Key)> Mounted(Manifest workload) =>
+        from volume in Manifest.Items(workload.PodSpec!["volumes"])
+        let secret = volume["secret"]?["secretName"]?.ToString()
+        where secret is not null
+        from mount in workload.Containers.SelectMany(c => Manifest.Items(c["volumeMounts"]))
+        where mount["name"]!.ToString() == volume["name"]!.ToString()
+        from value in Running.EnvironmentOf(workload).Values
+        where value.StartsWith($"{mount["mountPath"]}/", StringComparison.Ordinal)
+        select (secret, value[(mount["mountPath"]!.ToString().Length + 1)..]);
 
     private static bool IsSecret(string variable) =>
         variable.EndsWith("ConnectionString", StringComparison.Ordinal) || variable.EndsWith("RabbitMq__Uri", StringComparison.Ordinal) || variable.EndsWith("_TOKEN", StringComparison.Ordinal)

@@ -25,19 +25,28 @@ internal static class Chart
 
     public static string TextWith(string ci)
     {
-        var run = Render("--values", Checkout.PathOf($"{Folder}/ci/{ci}-values.yaml"));
+        var run = Render(Release, "--values", Checkout.PathOf($"{Folder}/ci/{ci}-values.yaml"));
         Assert.That(run.Code, Is.Zero, run.Errors);
         return run.Output;
     }
 
+    /// <summary>What NOTES.txt says with values of ci/; helm shows it in a trial of an installation.</summary>
+    public static string NotesWith(string ci)
+    {
+        var values = new[] { "--values", Checkout.PathOf($"{Folder}/ci/{ci}-values.yaml") };
+        var run = Helm is null ? Run("notes", Release, values) : Run("install", Release, ["--dry-run=client", .. values]);
+        Assert.That(run.Code, Is.Zero, run.Errors);
+        return run.Output[(run.Output.LastIndexOf("NOTES", StringComparison.Ordinal) + 1)..];
+    }
+
     /// <summary>What the chart renders with values on top of those of ci/default.</summary>
-    public static Command RenderOver(string values)
+    public static Command RenderOver(string values, string release = Release)
     {
         var file = Path.Combine(Path.GetTempPath(), $"{Guid.NewGuid():N}.yaml");
         File.WriteAllText(file, values);
         try
         {
-            return Render("--values", Checkout.PathOf($"{Folder}/ci/default-values.yaml"), "--values", file);
+            return Render(release, "--values", Checkout.PathOf($"{Folder}/ci/default-values.yaml"), "--values", file);
         }
         finally
         {
@@ -45,8 +54,10 @@ internal static class Chart
         }
     }
 
-    public static Command Render(params string[] arguments) => Command.Run(
-        Helm ?? Checkout.PathOf("artifacts/charts/render"), ["template", Release, Prepared.Value, "--namespace", Namespace, "--kube-version", "v1.34.0", .. arguments]);
+    private static Command Render(string release, params string[] arguments) => Run("template", release, ["--kube-version", "v1.34.0", .. arguments]);
+
+    private static Command Run(string verb, string release, string[] arguments) =>
+        Command.Run(Helm ?? Checkout.PathOf("artifacts/charts/render"), [verb, release, Prepared.Value, "--namespace", Namespace, .. arguments]);
 
     // Helm wants dependencies inside the chart; the work tree stays as it is.
     private static string Prepare()

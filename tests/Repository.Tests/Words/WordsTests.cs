@@ -15,7 +15,7 @@ public sealed partial class WordsTests
         "localhost", "127.0.0.1", "0.0.0.0", "github.com", "dotnet.microsoft.com", "learn.microsoft.com", "www.nuget.org", "semver.org", "keepachangelog.com",
         "opensource.org", "www.w3.org", "grpc.io", "cloudevents.io", "opentelemetry.io", "www.rabbitmq.com", "www.postgresql.org", "www.sqlite.org", "www.braze.com",
         "google.aip.dev", "aip.dev", "protobuf.dev", "datatracker.ietf.org", "www.rfc-editor.org", "dapr.io", "docs.dapr.io", "json-schema.org", "masstransit.io",
-        "schemas.microsoft.com", "spectreconsole.net", "kubernetes.io", "kubernetes.default.svc", "login.microsoftonline.com", "ads.microsoft.com", "clientcenter.api.bingads.microsoft.com",
+        "schemas.microsoft.com", "spectreconsole.net", "kubernetes.io", "kubernetes.default.svc", "login.microsoftonline.com", "insights.vault.azure.net", "ads.microsoft.com", "clientcenter.api.bingads.microsoft.com",
         "campaign.api.bingads.microsoft.com", "bulk.api.bingads.microsoft.com",
     ];
 

@@ -11,7 +11,7 @@ spec:
   replicas: {{ .it.replicas | int }}
   {{- end }}
   revisionHistoryLimit: 4
-  progressDeadlineSeconds: 600
+  progressDeadlineSeconds: {{ include "customer-insights-lib.startSeconds" . | int | add 480 }}
   minReadySeconds: 5
   strategy:
     type: RollingUpdate

@@ -91,6 +91,9 @@ dns:///{{ include "customer-insights-lib.name" . }}:{{ include "customer-insight
 {{- $root := .root -}}
 {{- $people := .root.Values.authentication -}}
 {{- $services := .root.Values.serviceIdentity -}}
+{{- if and (not $services.caConfigMap) (hasPrefix "https://kubernetes.default" $services.authority) -}}
+{{- fail "serviceIdentity.caConfigMap is empty, and serviceIdentity.authority is the API server, whose certificate no public authority signs: set the authority to the issuer that the cluster publishes, or caConfigMap to kube-root-ca.crt." -}}
+{{- end -}}
 - name: Authentication__Authority
   value: {{ required "authentication.authority is needed: the https address of the OpenID Connect issuer of people and programs" $people.authority | quote }}
 - name: Authentication__Audience

@@ -22,7 +22,7 @@
       {{- end }}
 {{- end -}}
 
-{{/* What every pod needs: names, its database, the issuers of tokens, the collector. Takes root. */}}
+{{/* What every pod needs: names and its database. Takes root. */}}
 {{- define "customer-insights-lib.commonEgress" -}}
 {{- $network := .root.Values.networkPolicy -}}
 - ports:
@@ -33,15 +33,24 @@
 {{ include "customer-insights-lib.egress" (dict "peers" $network.database.to "ports" $network.database.ports) }}
 {{- end -}}
 
+{{/* A collector is named to processes, to their sidecars, or to both. Takes the umbrella's context. */}}
+{{- define "customer-insights-lib.usesCollector" -}}
+{{- if or .Values.telemetry.otlpEndpoint (and (include "customer-insights-lib.usesDapr" .) .Values.dapr.tracing.otlpEndpoint) }}true{{ end -}}
+{{- end -}}
+
+{{/* What a process and its sidecar need besides: broker, issuers of tokens, collector, control plane, peers. Takes root, it. */}}
 {{- define "customer-insights-lib.processEgress" -}}
 {{- $network := .root.Values.networkPolicy -}}
 {{ include "customer-insights-lib.egress" (dict "peers" $network.broker.to "ports" $network.broker.ports) }}
 {{ include "customer-insights-lib.egress" (dict "peers" $network.issuers.to "ports" $network.issuers.ports) }}
-{{- if .root.Values.telemetry.otlpEndpoint }}
+{{- if include "customer-insights-lib.usesCollector" .root }}
 {{ include "customer-insights-lib.egress" (dict "peers" $network.telemetry.to "ports" $network.telemetry.ports) }}
 {{- end }}
 {{- if include "customer-insights-lib.usesDapr" .root }}
 {{ include "customer-insights-lib.egress" (dict "peers" $network.dapr.to "ports" $network.dapr.ports) }}
+{{- if .root.Values.dapr.secretStore.enabled }}
+{{ include "customer-insights-lib.egress" (dict "peers" $network.secretStore.to "ports" $network.secretStore.ports) }}
+{{- end }}
 - ports:
     - { port: 50002, protocol: TCP }
   to:

@@ -15,6 +15,12 @@ capabilities:
   drop: [ALL]
 {{- end -}}
 
+{{/* How long a start may take. Without jobs a process migrates before its port opens, and a kill would undo that. Takes root, it. */}}
+{{- define "customer-insights-lib.startSeconds" -}}
+{{- $migrations := ternary (int .root.Values.migrations.deadlineSeconds) 0 (eq .root.Values.migrations.hook "none") -}}
+{{- add (int .it.startupSeconds) $migrations -}}
+{{- end -}}
+
 {{/* Live looks at the process alone, ready at database and transport: an outage must not restart anything. */}}
 {{- define "customer-insights-lib.probes" -}}
 {{- $scheme := ternary "HTTPS" "HTTP" (ne .root.Values.tls.existingSecret "") -}}
@@ -22,7 +28,7 @@ startupProbe:
   httpGet: { path: /healthz/live, port: http, scheme: {{ $scheme }} }
   periodSeconds: 2
   timeoutSeconds: 2
-  failureThreshold: {{ .it.startupSeconds | int | add 1 | div 2 }}
+  failureThreshold: {{ div (add (include "customer-insights-lib.startSeconds" . | int) 1) 2 }}
 livenessProbe:
   httpGet: { path: /healthz/live, port: http, scheme: {{ $scheme }} }
   periodSeconds: 10

@@ -64,7 +64,7 @@ func (e *engine) render(top map[string]interface{}) ([]manifest, error) {
 		if err != nil {
 			return nil, err
 		}
-		if strings.TrimSpace(text) != "" && path.Base(name) != "NOTES.txt" {
+		if strings.TrimSpace(text) != "" {
 			manifests = append(manifests, manifest{name, text})
 		}
 	}

@@ -1,6 +1,7 @@
 // Renders a Helm chart as "helm template" does, with Go's own template engine and sprig, for machines without helm.
 //
 //	render template RELEASE CHART [--namespace N] [--values FILE]... [--kube-version V]
+//	render notes ...    renders NOTES.txt, which Helm shows after an installation
 //
 // Left out, because our charts have no use for it: conditions of dependencies, resources of sub-charts, CRDs, toToml.
 package main
@@ -8,11 +9,13 @@ package main
 import (
 	"fmt"
 	"os"
+	"path"
 )
 
 type options struct {
 	release, chart, namespace, kubeVersion string
 	values                                 []string
+	notes                                  bool
 }
 
 func main() {
@@ -28,10 +31,10 @@ func main() {
 
 func parse(args []string) (options, error) {
 	settings := options{namespace: "default", kubeVersion: "v1.34.0"}
-	if len(args) < 3 || args[0] != "template" {
-		return settings, fmt.Errorf("usage: render template RELEASE CHART [--namespace N] [--values FILE]... [--kube-version V]")
+	if len(args) < 3 || args[0] != "template" && args[0] != "notes" {
+		return settings, fmt.Errorf("usage: render template|notes RELEASE CHART [--namespace N] [--values FILE]... [--kube-version V]")
 	}
-	settings.release, settings.chart = args[1], args[2]
+	settings.notes, settings.release, settings.chart = args[0] == "notes", args[1], args[2]
 	for rest := args[3:]; len(rest) > 0; rest = rest[2:] {
 		if len(rest) == 1 {
 			return settings, fmt.Errorf("%s needs a value", rest[0])
@@ -68,6 +71,9 @@ func run(settings options) error {
 		return err
 	}
 	for _, manifest := range manifests {
+		if isNotes := path.Base(manifest.name) == "NOTES.txt"; isNotes != settings.notes {
+			continue
+		}
 		fmt.Printf("---\n# Source: %s\n%s\n", manifest.name, manifest.text)
 	}
 	return nil
