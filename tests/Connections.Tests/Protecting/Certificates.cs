@@ -7,6 +7,7 @@ namespace CustomerInsights.Connections.Tests.Protecting;
 internal sealed class Certificates : IDisposable
 {
     public const string Password = "not a real password";
+    private const int Long = 200;
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("certificates");
 
     public string PasswordFile => Write("password.txt", Password + "\n");
@@ -21,9 +22,10 @@ internal sealed class Certificates : IDisposable
     }
 
     /// <summary>PEM files: certificate and private key.</summary>
-    public (string Certificate, string Key) Pem(string name)
+    /// <param name="years">From 1970 on that it is valid.</param>
+    public (string Certificate, string Key) Pem(string name, int years = Long)
     {
-        using var certificate = Make(name);
+        using var certificate = Make(name, years);
         using var key = certificate.GetRSAPrivateKey();
         return (Write(name + ".crt", certificate.ExportCertificatePem()), Write(name + ".key", key!.ExportPkcs8PrivateKeyPem()));
     }
@@ -37,10 +39,10 @@ internal sealed class Certificates : IDisposable
 
     public void Dispose() => _folder.Delete(recursive: true);
 
-    private static X509Certificate2 Make(string name)
+    private static X509Certificate2 Make(string name, int years = Long)
     {
         using var rsa = RSA.Create(2048);
         var request = new CertificateRequest($"CN={name}", rsa, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
-        return request.CreateSelfSigned(DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddYears(200));
+        return request.CreateSelfSigned(DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddYears(years));
     }
 }

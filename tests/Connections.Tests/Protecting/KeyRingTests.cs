@@ -145,6 +145,18 @@ public sealed class KeyRingTests(Engine engine)
         Assert.That((await after.Secrets.OpenAsync(connection, Token))?.Secret, Is.EqualTo(Key));
     }
 
+    // Said so in docs/operations/secrets.md. What is at rest has no connection whose other end could be somebody else.
+    [Test]
+    public async Task Expiry_of_the_certificate_stops_nothing()
+    {
+        var (certificate, key) = _certificates.Pem("expired", years: 1);
+        var protection = new KeyProtectionOptions { CertificatePath = certificate, KeyPath = key };
+        var connection = Some("braze") with { Secret = await Vault(protection).Secrets.CloseAsync(Some("braze").Name, 1, Key, Token) };
+        Assert.That(KeyCertificates.FindProblems(protection), Is.Empty, "the process starts");
+        Assert.That(await XmlAsync(), Does.Contain("EncryptedData"));
+        Assert.That((await Vault(protection).Secrets.OpenAsync(connection, Token))?.Secret, Is.EqualTo(Key));
+    }
+
     private (KeyRing Ring, ProtectSecrets Secrets) Vault(KeyProtectionOptions? protection = null)
     {
         var options = Options.Create(new ConnectionsOptions { KeyProtection = protection ?? new KeyProtectionOptions() });
