@@ -9,7 +9,7 @@ namespace CustomerInsights.Charts.Describing;
 public sealed class SettingsTests
 {
     // Of the runtime, not of ours.
-    private static readonly HashSet<string> Foreign = ["DOTNET_EnableDiagnostics", "SSL_CERT_FILE"];
+    private static readonly HashSet<string> Foreign = ["DOTNET_EnableDiagnostics", "SSL_CERT_FILE", "SSL_CERT_DIR"];
 
     private static readonly Dictionary<string, string> NeverOnKubernetes = new()
     {

@@ -15,6 +15,18 @@ public sealed partial class DocumentsTests
         where !Checkout.Exists(Path.Combine(Path.GetDirectoryName(file)!, target))
         select $"{file}: links to {target}, which does not exist.");
 
+    // As GitHub makes them: lower case, words joined by "-", everything else left out.
+    [Test]
+    public void Links_into_documents_lead_to_a_heading() => Rule.Holds(
+        from file in Checkout.FilesUnder("", ".md")
+        from Match link in Link().Matches(Checkout.Read(file))
+        let parts = link.Groups[1].Value.Split('#')
+        where parts.Length == 2 && !parts[0].Contains("://", StringComparison.Ordinal)
+        let target = parts[0].Length == 0 ? file : Path.GetRelativePath(".", Path.Combine(Path.GetDirectoryName(file)!, parts[0])).Replace('\\', '/')
+        where target.EndsWith(".md", StringComparison.Ordinal) && Checkout.Exists(target)
+        where Heading().Matches(Checkout.Read(target)).All(heading => Anchor().Replace(heading.Groups[1].Value.ToLowerInvariant(), "").Replace(' ', '-') != parts[1])
+        select $"{file}: links to #{parts[1]} of {target}, which has no such heading.");
+
     [Test]
     public void Paths_in_documents_exist() => Rule.Holds(
         from file in Checkout.FilesUnder("", ".md")
@@ -59,6 +71,12 @@ public sealed partial class DocumentsTests
 
     [GeneratedRegex(@"\]\(([^)\s]+)\)")]
     private static partial Regex Link();
+
+    [GeneratedRegex("^#+ +(.+?) *$", RegexOptions.Multiline)]
+    private static partial Regex Heading();
+
+    [GeneratedRegex(@"[^\w -]")]
+    private static partial Regex Anchor();
 
     [GeneratedRegex(@"`((?:services|tests|protos|docs|deploy|eng|charts)/[^`\s:]*)`")]
     private static partial Regex CodePath();

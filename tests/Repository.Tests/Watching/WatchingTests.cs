@@ -60,12 +60,16 @@ public sealed partial class WatchingTests
             .Concat(runbooks.Where(runbook => Shipped.Alerts.All(alert => alert.Name != runbook)).Select(runbook => $"{Operations}: no alert leads to the runbook {runbook}.")));
     }
 
-    // What stands in operations.md of metrics exists, too.
+    // What stands in the pages for operators of metrics exists, too.
     [Test]
-    public void The_document_names_metrics_that_exist()
+    public void The_documents_name_metrics_that_exist()
     {
         var known = Instrument.All.SelectMany(instrument => instrument.Series).Concat(Instrument.Labels).ToHashSet(StringComparer.Ordinal);
-        Rule.Holds(Metric().Matches(Checkout.Read(Operations)).Select(m => m.Groups[1].Value).Where(name => !known.Contains(name)).Select(name => $"{Operations}: no code makes {name}."));
+        Rule.Holds(
+            from page in Checkout.FilesUnder("docs/operations/", ".md").Append(Operations)
+            from Match metric in Metric().Matches(Checkout.Read(page))
+            where !known.Contains(metric.Groups[1].Value)
+            select $"{page}: no code makes {metric.Groups[1].Value}.");
     }
 
     [TestCase("sum by (app) (rate(a_total{b=\"c_d{}\"}[5m])) / on (app) group_left () sum by (app) (e offset 5m) > 14.4 * 0.001", "a_total e", "b app")]

@@ -86,7 +86,10 @@ dns:///{{ include "customer-insights-lib.name" . }}:{{ include "customer-insight
 {{- end -}}
 {{- end -}}
 
-{{/* Whose tokens are believed, and which service account stands for which process. Takes root, components. */}}
+{{/*
+Whose tokens are believed, and which service account stands for which process. OpenSSL finds public authorities in a file or in a
+folder; ours takes the place of the file, so the folder is named for images that do not link to it. Takes root, components.
+*/}}
 {{- define "customer-insights-lib.identityEnvironment" -}}
 {{- $root := .root -}}
 {{- $people := .root.Values.authentication -}}
@@ -115,6 +118,8 @@ dns:///{{ include "customer-insights-lib.name" . }}:{{ include "customer-insight
 {{- if $services.caConfigMap }}
 - name: SSL_CERT_FILE
   value: /etc/customer-insights/issuer/ca.crt
+- name: SSL_CERT_DIR
+  value: /etc/ssl/certs
 {{- end }}
 {{- end -}}
 

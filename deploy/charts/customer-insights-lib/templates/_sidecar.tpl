@@ -21,7 +21,12 @@ dapr.io/sidecar-seccomp-profile-type: {{ $sidecar.seccompProfile | quote }}
 dapr.io/sidecar-cpu-request: {{ $sidecar.cpuRequest | quote }}
 dapr.io/sidecar-memory-request: {{ $sidecar.memoryRequest | quote }}
 dapr.io/sidecar-memory-limit: {{ $sidecar.memoryLimit | quote }}
+{{- if .root.Values.serviceIdentity.caConfigMap }}
+dapr.io/env: "GOMEMLIMIT={{ $sidecar.goMemoryLimit }},SSL_CERT_FILE=/etc/customer-insights/issuer/ca.crt"
+dapr.io/volume-mounts: issuer:/etc/customer-insights/issuer
+{{- else }}
 dapr.io/env: "GOMEMLIMIT={{ $sidecar.goMemoryLimit }}"
+{{- end }}
 {{- if $sidecar.native }}
 dapr.io/enable-native-sidecar: "true"
 {{- end }}

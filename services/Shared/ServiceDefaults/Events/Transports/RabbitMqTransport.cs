@@ -1,4 +1,5 @@
 using System.Net.Security;
+using System.Security.Authentication;
 using CustomerInsights.ServiceDefaults.Resources;
 using MassTransit;
 using Microsoft.Extensions.Logging;
@@ -78,7 +79,13 @@ internal sealed partial class RabbitMqTransport(
             if (secure)
             {
                 // MassTransit lets a chain pass that leads to nobody whom this machine trusts, unless told otherwise.
-                host.UseSsl(ssl => ssl.EnforcePolicyErrors(SslPolicyErrors.RemoteCertificateChainErrors));
+                host.UseSsl(ssl =>
+                {
+                    ssl.EnforcePolicyErrors(SslPolicyErrors.RemoteCertificateChainErrors | SslPolicyErrors.RemoteCertificateNameMismatch | SslPolicyErrors.RemoteCertificateNotAvailable);
+
+                    // Whatever the system thinks best, and not what was best once.
+                    ssl.Protocol = SslProtocols.None;
+                });
             }
         });
         EventEndpoint.UseCloudEvents(bus);
