@@ -53,8 +53,8 @@ public sealed class MappingCostTests
         {
             using var content = new ByteArrayContent(answer);
             Assert.That(MicrosoftAdvertisingWire.Apply("1", batch), Is.Not.Empty);
-            var body = await ForeignAnswer.ReadJsonAsync(content, MicrosoftAdvertisingLimits.AnswerBytes, Token);
-            Assert.That(MicrosoftAdvertisingOutcomes.OfItems(body!.Value, rowsPerCall, default).Rejections, Has.Count.EqualTo(refused.Count));
+            var outcome = await ForeignAnswer.ReadJsonAsync(content, MicrosoftAdvertisingLimits.AnswerBytes, body => MicrosoftAdvertisingOutcomes.OfItems(body!.Value, rowsPerCall, default), Token);
+            Assert.That(outcome.Rejections, Has.Count.EqualTo(refused.Count));
         }
 
         return (GC.GetTotalAllocatedBytes(precise: true) - bytes, Stopwatch.GetElapsedTime(began));

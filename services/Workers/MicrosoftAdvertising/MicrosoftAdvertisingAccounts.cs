@@ -1,3 +1,4 @@
+using System.Text.Json;
 using CustomerInsights.Contracts.Connections.V1;
 using CustomerInsights.Contracts.Exports.V1;
 using CustomerInsights.Destinations;
@@ -19,6 +20,10 @@ internal sealed class MicrosoftAdvertisingAccounts(
 
     public Task<Reply> CallAsync(AudienceKey account, HttpMethod method, Uri address, byte[] body, CancellationToken cancellationToken) =>
         TryAsync(account, headers => client.CallAsync(method, address, headers, body, cancellationToken), cancellationToken);
+
+    /// <summary>Calls, and has the answer to a success read instead of keeping it.</summary>
+    public Task<Reply> CallAsync(AudienceKey account, Uri address, byte[] body, Action<JsonElement> read, CancellationToken cancellationToken) =>
+        TryAsync(account, headers => client.CallAsync(address, headers, body, read, cancellationToken), cancellationToken);
 
     /// <summary>Uploads a file.</summary>
     /// <param name="content">Makes the body, once for each attempt.</param>

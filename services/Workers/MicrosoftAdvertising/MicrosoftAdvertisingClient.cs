@@ -20,12 +20,12 @@ internal sealed partial class MicrosoftAdvertisingClient(OutboundClient outbound
     private const int MaxTrackingId = 64;
 
     /// <summary>Sends a call once.</summary>
-    public Task<Reply> CallAsync(HttpMethod method, Uri address, AccountHeaders headers, byte[] body, CancellationToken cancellationToken)
-    {
-        var content = new ByteArrayContent(body);
-        content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
-        return SendAsync(method, address, new Sending(OperationOf(address), content, headers.Write, options.Value.RequestTimeout), cancellationToken);
-    }
+    public Task<Reply> CallAsync(HttpMethod method, Uri address, AccountHeaders headers, byte[] body, CancellationToken cancellationToken) =>
+        SendAsync(method, address, SendingOf(address, headers, body), cancellationToken);
+
+    /// <summary>Sends a call once, and has the answer to a success read instead of keeping it: it may be large.</summary>
+    public Task<Reply> CallAsync(Uri address, AccountHeaders headers, byte[] body, Action<JsonElement> read, CancellationToken cancellationToken) =>
+        SendAsync(HttpMethod.Post, address, SendingOf(address, headers, body) with { Read = read }, cancellationToken);
 
     /// <summary>Uploads a file once, to an address that Microsoft Advertising has named.</summary>
     public Task<Reply> UploadAsync(Uri address, AccountHeaders headers, HttpContent content, CancellationToken cancellationToken) =>
@@ -64,21 +64,38 @@ internal sealed partial class MicrosoftAdvertisingClient(OutboundClient outbound
         try
         {
             using var response = await outbound.SendAsync(request, timeout.Token);
-            var body = await ForeignAnswer.ReadJsonAsync(response.Content, MicrosoftAdvertisingLimits.AnswerBytes, timeout.Token);
-            var fault = sending.BodyIsOptional && response.StatusCode == HttpStatusCode.OK
-                ? null
-                : MicrosoftAdvertisingOutcomes.OfCall(response.StatusCode, body, response.Headers.RetryAfter?.Delta);
-            if (fault is not null)
-            {
-                Log.Refused(logger, sending.Operation, (int)response.StatusCode, fault.Code, TrackingId(response, body));
-            }
-
-            return new Reply(fault, body ?? default);
+            return await ForeignAnswer.ReadJsonAsync(response.Content, MicrosoftAdvertisingLimits.AnswerBytes, body => Judge(response, sending, body), timeout.Token);
         }
         catch (Exception exception) when (ForeignAnswer.IsMissing(exception, cancellationToken))
         {
             return new Reply(content.HasBegun ? Fault.Lost : Fault.NotReached, default);
         }
+    }
+
+    private Reply Judge(HttpResponseMessage response, Sending sending, JsonElement? body)
+    {
+        var fault = sending.BodyIsOptional && response.StatusCode == HttpStatusCode.OK
+            ? null
+            : MicrosoftAdvertisingOutcomes.OfCall(response.StatusCode, body, response.Headers.RetryAfter?.Delta);
+        if (fault is not null)
+        {
+            Log.Refused(logger, sending.Operation, (int)response.StatusCode, fault.Code, TrackingId(response, body));
+        }
+
+        if (fault is not null || body is not { } answer || sending.Read is not { } read)
+        {
+            return new Reply(fault, body?.Clone() ?? default);
+        }
+
+        read(answer);
+        return default;
+    }
+
+    private Sending SendingOf(Uri address, AccountHeaders headers, byte[] body)
+    {
+        var content = new ByteArrayContent(body);
+        content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        return new Sending(OperationOf(address), content, headers.Write, options.Value.RequestTimeout);
     }
 
     // Of an address of our own: one that Microsoft Advertising has named may open a door, and never gets here.
@@ -97,6 +114,9 @@ internal sealed partial class MicrosoftAdvertisingClient(OutboundClient outbound
     {
         /// <summary>A success need not say anything.</summary>
         public bool BodyIsOptional { get; init; }
+
+        /// <summary>Reads the answer to a success, which is not kept then.</summary>
+        public Action<JsonElement>? Read { get; init; }
     }
 
     private static partial class Log

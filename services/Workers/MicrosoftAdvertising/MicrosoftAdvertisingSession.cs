@@ -123,10 +123,11 @@ internal sealed class MicrosoftAdvertisingSession : IDestinationSession
             return batch.Kind == DeliveryKind.Removal ? BatchOutcome.AllDelivered : new BatchOutcome(Answer.Misdirected) { Reason = MicrosoftAdvertisingReasons.AudienceMissing };
         }
 
-        var reply = await _accounts.CallAsync(AudienceKey.Parse(batch.Audience), HttpMethod.Post, _apply, MicrosoftAdvertisingWire.Apply(list, batch), cancellationToken);
-        var outcome = reply.Fault is { } fault
-            ? MicrosoftAdvertisingOutcomes.OfFault(fault, _tools.Time.GetUtcNow())
-            : MicrosoftAdvertisingOutcomes.OfItems(reply.Body, batch.Operations.Count, _tools.Time.GetUtcNow());
+        BatchOutcome? items = null;
+        var reply = await _accounts.CallAsync(
+            AudienceKey.Parse(batch.Audience), _apply, MicrosoftAdvertisingWire.Apply(list, batch),
+            answer => items = MicrosoftAdvertisingOutcomes.OfItems(answer, batch.Operations.Count, _tools.Time.GetUtcNow()), cancellationToken);
+        var outcome = items is null || reply.Fault is not null ? MicrosoftAdvertisingOutcomes.OfFault(reply.Fault ?? Fault.Lost, _tools.Time.GetUtcNow()) : items;
 
         // Nobody stands in a list that was deleted, and one that is not kept any more is not missed.
         var isGone = outcome.Reason == MicrosoftAdvertisingReasons.AudienceMissing && batch.Kind == DeliveryKind.Removal && !_lists.IsKept(batch.Audience);

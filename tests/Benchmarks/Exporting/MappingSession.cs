@@ -43,8 +43,9 @@ internal sealed class MappingSession(byte[] answer) : IDestinationSession, IDest
     {
         using var content = new ByteArrayContent(answer);
         var written = MicrosoftAdvertisingWire.Apply("819689004", batch);
-        var body = await ForeignAnswer.ReadJsonAsync(content, MicrosoftAdvertisingLimits.AnswerBytes, cancellationToken);
-        return written.Length > batch.PayloadBytes ? MicrosoftAdvertisingOutcomes.OfItems(body!.Value, batch.Operations.Count, default) : throw new InvalidOperationException("Rows are missing.");
+        var outcome = await ForeignAnswer.ReadJsonAsync(
+            content, MicrosoftAdvertisingLimits.AnswerBytes, body => MicrosoftAdvertisingOutcomes.OfItems(body!.Value, batch.Operations.Count, default), cancellationToken);
+        return written.Length > batch.PayloadBytes ? outcome : throw new InvalidOperationException("Rows are missing.");
     }
 
     public MappedMember Map(string audience, Member member, StandingDelivery? standing, IBufferWriter<byte> payload) => throw new NotSupportedException();

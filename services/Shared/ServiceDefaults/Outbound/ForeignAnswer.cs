@@ -45,23 +45,18 @@ public static class ForeignAnswer
     }
 
     /// <summary>The JSON object; null when the answer is none, or longer than so many bytes.</summary>
-    public static async Task<JsonElement?> ReadJsonAsync(HttpContent content, int maxBytes, CancellationToken cancellationToken)
+    public static Task<JsonElement?> ReadJsonAsync(HttpContent content, int maxBytes, CancellationToken cancellationToken) =>
+        ReadJsonAsync(content, maxBytes, answer => answer?.Clone(), cancellationToken);
+
+    /// <summary>
+    /// What is read out of the JSON object, which is null when the answer is none, or longer than so many bytes. It is gone afterwards: a
+    /// large one that is kept is garbage that only a collection of everything takes away.
+    /// </summary>
+    public static async Task<T> ReadJsonAsync<T>(HttpContent content, int maxBytes, Func<JsonElement?, T> read, CancellationToken cancellationToken)
     {
         using var bytes = new RentedBytes(content, maxBytes);
-        if (!await bytes.FillAsync(content, cancellationToken))
-        {
-            return null;
-        }
-
-        try
-        {
-            using var answer = JsonDocument.Parse(bytes.Filled);
-            return answer.RootElement.ValueKind == JsonValueKind.Object ? answer.RootElement.Clone() : null;
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
+        using var answer = await bytes.FillAsync(content, cancellationToken) ? Parse(bytes.Filled) : null;
+        return read(answer?.RootElement is { ValueKind: JsonValueKind.Object } root ? root : null);
     }
 
     /// <summary>The text of a member; null when it is none.</summary>
@@ -82,7 +77,19 @@ public static class ForeignAnswer
     public static bool IsMissing(Exception failure, CancellationToken caller) =>
         !caller.IsCancellationRequested && failure is HttpRequestException or IOException or OperationCanceledException;
 
-    /// <summary>Bytes of the pool: an answer of some size is garbage that only a collection of everything takes away.</summary>
+    private static JsonDocument? Parse(ReadOnlyMemory<byte> bytes)
+    {
+        try
+        {
+            return JsonDocument.Parse(bytes);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Bytes of the pool, which are given back.</summary>
     private sealed class RentedBytes(HttpContent content, int maxBytes) : IDisposable
     {
         // One more than may come tells that more has come.
