@@ -27,11 +27,7 @@ projects() {
 
 # Builds apart from the checkout's own, whose programs have no runtime of their own.
 publish() { # project, target folder
-  local pipe="customer-insights-$$" code=0 process
-  dotnet publish "$1" --configuration Release --nologo --verbosity quiet --runtime "$platform" --self-contained true -nodeReuse:false \
-    -p:ArtifactsPath="$work/build" -p:EnableNUnitRunner=true -p:DebugType=none -p:UseSharedCompilation=true -p:SharedCompilationId="$pipe" --output "$2" || code=$?
-  for process in $(processes_with "-pipename:$pipe"); do kill "$process" 2>/dev/null || true; done
-  return "$code"
+  compile publish "$1" --runtime "$platform" --self-contained true -p:ArtifactsPath="$work/build" -p:EnableNUnitRunner=true -p:DebugType=none --output "$2"
 }
 
 merge() { # from, into: copies what is new, and refuses what differs

@@ -13,11 +13,13 @@ processes_with() {
   grep -lszxF -f <(printf '%s' "$1") /proc/[0-9]*/cmdline | cut -d/ -f3 || true
 }
 
-# build_all ARGUMENTS OF dotnet build: one compiler server for the whole build, stopped by its id when the build is over.
-build_all() {
+# compile COMMAND ARGUMENTS: dotnet build or publish with one compiler server for all of it, stopped by its id when it is over.
+compile() {
   local pipe="customer-insights-$$" code=0 process
-  dotnet build "$@" --configuration Release --nologo --verbosity quiet -nodeReuse:false \
+  dotnet "$@" --configuration Release --nologo --verbosity quiet -nodeReuse:false \
     -p:UseSharedCompilation=true -p:SharedCompilationId="$pipe" || code=$?
   for process in $(processes_with "-pipename:$pipe"); do kill "$process" 2>/dev/null || true; done
   return "$code"
 }
+
+build_all() { compile build "$@"; }

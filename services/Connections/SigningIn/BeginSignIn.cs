@@ -33,7 +33,7 @@ internal sealed class BeginSignIn(Database database, SignInAddresses addresses, 
         }
 
         var link = BrowserSecret.New();
-        var expiresAt = Timestamps.FromMicroseconds((time.GetUtcNow() + Lifetime).ToMicroseconds());
+        var expiresAt = time.GetStorableNow() + Lifetime;
         var signIn = new SignIn(new SignInName(environment, ids.Next()), caller.Principal, service, SignInState.Pending, Reason: "", expiresAt);
         await database.WriteAsync(transaction => SignInStore.AddAsync(transaction, signIn, BrowserSecret.HashOf(link)), cancellationToken);
         return new BegunSignIn(signIn, addresses.Link(link));

@@ -2,10 +2,10 @@ using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
-using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using CustomerInsights.ServiceDefaults.Events.Transports;
+using CustomerInsights.ServiceDefaults.Tests.Hosting;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace CustomerInsights.ServiceDefaults.Tests.Events;
@@ -19,7 +19,9 @@ internal sealed class RabbitMqTlsTests
     public async Task Certificate_that_nobody_vouches_for_ends_the_connection_before_anything_is_said(string name)
     {
         var cancellationToken = TestContext.CurrentContext.CancellationToken;
-        using var certificate = SelfSigned(name);
+        using var files = new PemFiles();
+        files.Write(name: name);
+        using var certificate = X509Certificate2.CreateFromPemFile(files.Path, files.KeyPath);
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
         var address = new Uri($"amqps://guest:canary@localhost:{((IPEndPoint)listener.LocalEndpoint).Port}/");
@@ -44,17 +46,5 @@ internal sealed class RabbitMqTlsTests
         {
             return "";
         }
-    }
-
-    private static X509Certificate2 SelfSigned(string name)
-    {
-        using var key = RSA.Create(2048);
-        var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
-        var names = new SubjectAlternativeNameBuilder();
-        names.AddDnsName(name);
-        request.CertificateExtensions.Add(names.Build());
-        var now = TimeProvider.System.GetUtcNow();
-        using var ephemeral = request.CreateSelfSigned(now.AddDays(-1), now.AddDays(1));
-        return X509CertificateLoader.LoadPkcs12(ephemeral.Export(X509ContentType.Pkcs12), null);
     }
 }

@@ -18,12 +18,12 @@ internal sealed class PemFiles : IDisposable
 
     public Dictionary<string, string?> Settings => new() { ["Listen:Certificate:Path"] = Path, ["Listen:Certificate:KeyPath"] = KeyPath };
 
-    /// <summary>Writes a new certificate for loopback; returns its thumbprint.</summary>
-    public string Write(TimeSpan? lifetime = null)
+    /// <summary>Writes a new certificate for loopback, by this name and by number; returns its thumbprint.</summary>
+    public string Write(TimeSpan? lifetime = null, string name = "localhost")
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var now = TimeProvider.System.GetUtcNow();
-        using var certificate = ForLoopback(key).CreateSelfSigned(now - Age, now + (lifetime ?? Lifetime));
+        using var certificate = ForLoopback(key, name).CreateSelfSigned(now - Age, now + (lifetime ?? Lifetime));
         File.WriteAllText(Path, certificate.ExportCertificatePem());
         File.WriteAllText(KeyPath, key.ExportPkcs8PrivateKeyPem());
         return certificate.Thumbprint;
@@ -39,7 +39,7 @@ internal sealed class PemFiles : IDisposable
         using var root = Authority("CN=root", rootKey).CreateSelfSigned(now - Age, now + Lifetime);
         using var issuer = Authority("CN=issuer", issuerKey).Create(root, now - Age, now + Lifetime, [1]);
         using var signing = issuer.CopyWithPrivateKey(issuerKey);
-        using var certificate = ForLoopback(key).Create(signing, now - Age, now + Lifetime, [2]);
+        using var certificate = ForLoopback(key, "localhost").Create(signing, now - Age, now + Lifetime, [2]);
         File.WriteAllText(Path, $"{certificate.ExportCertificatePem()}\n{issuer.ExportCertificatePem()}\n");
         File.WriteAllText(KeyPath, key.ExportPkcs8PrivateKeyPem());
         return issuer.Thumbprint;
@@ -47,11 +47,11 @@ internal sealed class PemFiles : IDisposable
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
-    private static CertificateRequest ForLoopback(ECDsa key)
+    private static CertificateRequest ForLoopback(ECDsa key, string name)
     {
-        var request = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256);
+        var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
         var names = new SubjectAlternativeNameBuilder();
-        names.AddDnsName("localhost");
+        names.AddDnsName(name);
         names.AddIpAddress(IPAddress.Loopback);
         request.CertificateExtensions.Add(names.Build());
         return request;

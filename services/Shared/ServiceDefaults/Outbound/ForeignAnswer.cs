@@ -13,7 +13,7 @@ public static class ForeignAnswer
     public static async Task<ReadOnlyMemory<byte>?> ReadAsync(HttpContent content, int maxBytes, CancellationToken cancellationToken)
     {
         using var bytes = new RentedBytes(content, maxBytes);
-        return await bytes.FillAsync(content, cancellationToken) ? bytes.Filled.ToArray() : default(ReadOnlyMemory<byte>?);
+        return await bytes.FillAsync(cancellationToken) ? bytes.Filled.ToArray() : default(ReadOnlyMemory<byte>?);
     }
 
     /// <summary>Copies the bytes; false when there are more than so many.</summary>
@@ -55,7 +55,7 @@ public static class ForeignAnswer
     public static async Task<T> ReadJsonAsync<T>(HttpContent content, int maxBytes, Func<JsonElement?, T> read, CancellationToken cancellationToken)
     {
         using var bytes = new RentedBytes(content, maxBytes);
-        using var answer = await bytes.FillAsync(content, cancellationToken) ? Parse(bytes.Filled) : null;
+        using var answer = await bytes.FillAsync(cancellationToken) ? Parse(bytes.Filled) : null;
         return read(answer?.RootElement is { ValueKind: JsonValueKind.Object } root ? root : null);
     }
 
@@ -99,9 +99,9 @@ public static class ForeignAnswer
         public ReadOnlyMemory<byte> Filled => _bytes.AsMemory(0, _length);
 
         /// <summary>Reads to the end; false when there is more than may be.</summary>
-        public async Task<bool> FillAsync(HttpContent from, CancellationToken cancellationToken)
+        public async Task<bool> FillAsync(CancellationToken cancellationToken)
         {
-            await using var stream = await from.ReadAsStreamAsync(cancellationToken);
+            await using var stream = await content.ReadAsStreamAsync(cancellationToken);
             int read;
             while ((read = await stream.ReadAsync(_bytes.AsMemory(_length), cancellationToken)) > 0)
             {
