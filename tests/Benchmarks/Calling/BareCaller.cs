@@ -17,7 +17,7 @@ internal sealed class BareCaller : IDisposable
         {
             Version = HttpVersion.Version20,
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,
-            Content = new ByteArrayContent(body),
+            Content = new BareContent(body),
         };
         request.Content.Headers.TryAddWithoutValidation("Content-Type", "application/grpc");
         request.Headers.TryAddWithoutValidation("te", "trailers");
@@ -36,4 +36,14 @@ internal sealed class BareCaller : IDisposable
     }
 
     public void Dispose() => _http.Dispose();
+
+    /// <summary>Has no content-length on the wire, as gRPC has none.</summary>
+    private sealed class BareContent(byte[] body) : ByteArrayContent(body)
+    {
+        protected override bool TryComputeLength(out long length)
+        {
+            length = 0;
+            return false;
+        }
+    }
 }

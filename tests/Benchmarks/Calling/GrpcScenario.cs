@@ -26,7 +26,7 @@ internal sealed class GrpcScenario(BenchmarkOptions options)
     private const double LeastStreamedBytes = 0.8;
     private const double MostAllocation = 1.5;
 
-    private static readonly TimeSpan Round = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan Round = TimeSpan.FromSeconds(1);
 
     private readonly List<Rate> _rates = [];
     private readonly List<Target> _targets = [];
@@ -44,17 +44,18 @@ internal sealed class GrpcScenario(BenchmarkOptions options)
         using var theirs = GrpcChannel.ForAddress(official.Address);
         var sides = new Sides(server.Address, bare, ours, theirs);
         await CallAsync(sides, cancellationToken);
-        await StreamAsync(Small, SmallCount, SmallBytes, sides, cancellationToken);
+        _ = await StreamAsync(Small, SmallCount, SmallBytes, sides, cancellationToken);
         _targets.Add(Target.AtLeast("small messages per second of one processor", LeastMessagesPerProcessor, _rates.Single(rate => rate.Name == $"{Small}: ours").PerProcessorSecond));
-        await StreamAsync(Large, LargeCount, LargeBytes, sides, cancellationToken);
-        _targets.Add(Target.AtLeast("large messages: bytes per second / bare", LeastStreamedBytes, Ratio(Large, rate => rate.BytesPerSecond)));
+        var large = await StreamAsync(Large, LargeCount, LargeBytes, sides, cancellationToken);
+        _targets.Add(Target.AtLeast("large messages: bytes per second / bare", LeastStreamedBytes, RatioOf(large, Large, rate => rate.BytesPerSecond)));
         return new Results(options.Scenario, "http2", 0, Machine.This(), [], _targets) { Rates = _rates };
     }
 
     private async Task CallAsync(Sides sides, CancellationToken cancellationToken)
     {
         var (frame, address) = (BareEndpoint.FrameOf(RequestOf(1, CallBytes)), sides.AddressOf(Unary));
-        _rates.AddRange(await new RateMeter(options.Rounds, Round).RunAsync(
+        var meter = new RateMeter(options.Rounds, Round);
+        _rates.AddRange(await meter.RunAsync(
             [
                 new Contender("unary: bare", Callers, 2 * CallBytes, async token =>
                 {
@@ -65,14 +66,15 @@ internal sealed class GrpcScenario(BenchmarkOptions options)
                 new Contender("unary: our client, official server", Callers, 2 * CallBytes, Calls(sides.Theirs)),
             ],
             cancellationToken));
-        _targets.Add(Target.AtLeast("unary: calls per second / bare", LeastCalls, Ratio(Unary, rate => rate.PerSecond)));
-        _targets.Add(Target.AtMost("unary: bytes allocated per call / bare", MostAllocation, Ratio(Unary, rate => rate.AllocatedPerOperation)));
+        _targets.Add(Target.AtLeast("unary: calls per second / bare", LeastCalls, RatioOf(meter, Unary, rate => rate.PerSecond)));
+        _targets.Add(Target.AtMost("unary: bytes allocated per call / bare", MostAllocation, RatioOf(meter, Unary, rate => rate.AllocatedPerOperation)));
     }
 
-    private async Task StreamAsync(string name, int count, int size, Sides sides, CancellationToken cancellationToken)
+    private async Task<RateMeter> StreamAsync(string name, int count, int size, Sides sides, CancellationToken cancellationToken)
     {
         var (frame, address) = (BareEndpoint.FrameOf(RequestOf(count, size)), sides.AddressOf(name));
-        _rates.AddRange(await new RateMeter(options.Rounds, Round).RunAsync(
+        var meter = new RateMeter(options.Rounds, Round);
+        _rates.AddRange(await meter.RunAsync(
             [
                 new Contender($"{name}: bare", 1, size, async token =>
                     await sides.Bare.SendAsync(address, frame, new byte[BufferSize], token) == (long)count * BareEndpoint.MessageFrame(size).Length
@@ -82,6 +84,7 @@ internal sealed class GrpcScenario(BenchmarkOptions options)
                 new Contender($"{name}: our client, official server", 1, size, Download(sides.Theirs, count / 10, size)),
             ],
             cancellationToken));
+        return meter;
     }
 
     private static Func<CancellationToken, Task<long>> Calls(GrpcChannel channel)
@@ -114,8 +117,7 @@ internal sealed class GrpcScenario(BenchmarkOptions options)
 
     private static BenchRequest RequestOf(int count, int size) => new() { Count = count, Size = size, Body = UnsafeByteOperations.UnsafeWrap(new byte[CallBytes]) };
 
-    private double Ratio(string name, Func<Rate, double> figure) =>
-        figure(_rates.Single(rate => rate.Name == $"{name}: ours")) / figure(_rates.Single(rate => rate.Name == $"{name}: bare"));
+    private static double RatioOf(RateMeter meter, string name, Func<Rate, double> figure) => meter.RatioOf($"{name}: ours", $"{name}: bare", figure);
 
     private sealed record Sides(Uri Server, BareCaller Bare, GrpcChannel Ours, GrpcChannel Theirs)
     {

@@ -22,7 +22,7 @@ internal sealed class MappingRates(int rounds)
     private const int Large = 1_000;
     private const double LeastRatio = 0.8;
     private const double MostRatio = 1.2;
-    private static readonly TimeSpan Round = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Round = TimeSpan.FromSeconds(0.7);
     private static readonly (int Every, string Name)[] Refusals = [(0, "all taken"), (10, "one in ten refused"), (1, "all refused")];
 
     public async Task<(IReadOnlyList<Rate> Rates, IReadOnlyList<Target> Targets)> RunAsync(CancellationToken cancellationToken)

@@ -4,25 +4,38 @@ using CustomerInsights.Benchmarks.Reporting;
 namespace CustomerInsights.Benchmarks.Measuring;
 
 /// <summary>
-/// Measures things against each other in this process: in turns, so that whatever the machine does meanwhile befalls them
-/// all, and by the middle one of several rounds.
+/// Measures things against each other in this process: in many short turns, so that whatever the machine does meanwhile befalls
+/// them all, and by the middle one of the rounds.
 /// </summary>
 internal sealed class RateMeter(int rounds, TimeSpan round)
 {
+    /// <summary>Until the compiler has done its best with what is measured.</summary>
+    private const int WarmUps = 3;
+
     private readonly Dictionary<string, List<Rate>> _rates = [];
 
-    /// <summary>Every round of a contender; the middle one by rate stands for it.</summary>
+    /// <summary>The middle one of a contender's rounds by rate, which stands for it.</summary>
     public Rate MiddleOf(string name) => _rates[name].OrderBy(rate => rate.PerSecond).ElementAt(_rates[name].Count / 2);
 
-    /// <summary>Runs each contender once to warm up and then in turns.</summary>
+    /// <summary>
+    /// A figure of one contender by that of another: the middle one of the ratios within each round, which the moods of the machine
+    /// change much less than a ratio of two figures of different rounds.
+    /// </summary>
+    public double RatioOf(string name, string baseline, Func<Rate, double> figure)
+    {
+        var ratios = _rates[name].Zip(_rates[baseline], (rate, other) => figure(rate) / figure(other)).Order().ToList();
+        return ratios[ratios.Count / 2];
+    }
+
+    /// <summary>Runs each contender a few times to warm up and then in turns, every other time in reverse, so that none always follows the same one.</summary>
     public async Task<IReadOnlyList<Rate>> RunAsync(IReadOnlyList<Contender> contenders, CancellationToken cancellationToken)
     {
-        for (var i = 0; i <= rounds; i++)
+        for (var i = -WarmUps; i < rounds; i++)
         {
-            foreach (var contender in contenders)
+            foreach (var contender in i % 2 == 0 ? contenders : contenders.Reverse())
             {
                 var rate = await MeasureAsync(contender, cancellationToken);
-                if (i > 0)
+                if (i >= 0)
                 {
                     (_rates.TryGetValue(contender.Name, out var list) ? list : _rates[contender.Name] = []).Add(rate);
                 }

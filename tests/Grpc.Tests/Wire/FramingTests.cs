@@ -48,6 +48,62 @@ internal sealed class FramingTests
         }).QuickCheckThrowOnFailure();
 
     [Test]
+    public void A_single_message_is_told_from_none_and_several([Values] bool isCompressed, [Values] bool onServer) =>
+        Prop.ForAll<NonNull<byte[]>[], PositiveInt>((messages, cut) =>
+        {
+            var bytes = Encode(messages, isCompressed);
+            var read = onServer ? ReadSingleOnServerAsync(bytes, cut.Get, isCompressed) : ReadSingleOnClientAsync(bytes, cut.Get, isCompressed);
+            return messages switch
+            {
+                [] when !onServer => read.GetAwaiter().GetResult() is null,
+                [var only] => read.GetAwaiter().GetResult()!.SequenceEqual(only.Get),
+                _ => StatusOf(read) == StatusCode.Unimplemented,
+            };
+        }).QuickCheckThrowOnFailure();
+
+    [Test]
+    public void A_single_message_that_breaks_off_is_refused([Values] bool onServer) =>
+        Prop.ForAll<NonEmptyArray<byte>, PositiveInt, PositiveInt>((message, cut, missing) =>
+        {
+            var whole = RawCall.Frame(message.Get);
+            var part = whole[..^Math.Min(missing.Get, whole.Length - 1)];
+            return StatusOf(onServer ? ReadSingleOnServerAsync(part, cut.Get, false) : ReadSingleOnClientAsync(part, cut.Get, false)) == StatusCode.Internal;
+        }).QuickCheckThrowOnFailure();
+
+    [TestCase(1)]
+    [TestCase(1_000)]
+    [TestCase(16_384)]
+    [TestCase(1_000_000)]
+    public async Task Large_messages_survive_any_cutting_on_the_client(int cut)
+    {
+        int[] sizes = [70_000, 0, 16_379, 16_384, 16_385, 3, 200_000, 131_067, 131_072, 70_000, 70_000];
+        var messages = sizes.Select((size, i) => Enumerable.Range(i, size).Select(value => (byte)value).ToArray()).ToList();
+        var stream = new MessageStream(new SlowStream([.. messages.SelectMany(message => RawCall.Frame(message))], cut), new MessageDecoder(null, null));
+
+        foreach (var message in messages)
+        {
+            Assert.That((await stream.ReadAsync(InPlace, default))!.SequenceEqual(message), Is.True, $"{message.Length} bytes");
+        }
+
+        Assert.That(await stream.ReadAsync(InPlace, default), Is.Null);
+    }
+
+    [Test]
+    public async Task Of_a_stream_of_large_messages_no_more_is_read_than_one_message_and_the_next_prefix()
+    {
+        const int Size = 70_000;
+        var frame = RawCall.Frame(new byte[Size]);
+        var bytes = new SlowStream([.. Enumerable.Repeat(frame, 10).SelectMany(part => part)], int.MaxValue);
+        var stream = new MessageStream(bytes, new MessageDecoder(null, null));
+        for (var i = 1; i < 10; i++)
+        {
+            await stream.ReadAsync(InPlace, default);
+
+            Assert.That(bytes.Position, Is.EqualTo((i * frame.Length) + MessageDecoder.PrefixLength));
+        }
+    }
+
+    [Test]
     public void No_bytes_make_a_reader_crash_or_hang() =>
         Prop.ForAll<byte[], PositiveInt>((bytes, cut) => Outcome(() => ReadAllAsync(bytes, cut.Get, false)) && Outcome(() => ReadAllAsync(bytes, cut.Get, true)))
             .QuickCheckThrowOnFailure();
@@ -75,20 +131,66 @@ internal sealed class FramingTests
     }
 
     [Test]
-    public void A_serializer_that_fails_halfway_breaks_the_stream()
+    public void A_serializer_that_fails_halfway_breaks_the_stream_only_when_its_message_is_large([Values(10, 100_000)] int size)
     {
         var failing = Marshallers.Create<byte[]>(
             (_, context) =>
             {
-                context.SetPayloadLength(10);
+                context.SetPayloadLength(size);
                 context.GetBufferWriter();
                 throw new FormatException();
             },
             _ => []);
-        var encoder = new MessageEncoder(new ArrayBufferWriter<byte>(), null);
+        var output = new ArrayBufferWriter<byte>();
+        var encoder = new MessageEncoder(output, null);
 
         Assert.That(() => encoder.Write(failing, []), Throws.TypeOf<FormatException>());
-        Assert.That(encoder.IsBroken, Is.True);
+        Assert.That(encoder.IsBroken, Is.EqualTo(size > 10));
+        if (!encoder.IsBroken)
+        {
+            encoder.Write(InPlace, [1]);
+            Assert.That(output.WrittenSpan.ToArray(), Is.EqualTo(RawCall.Frame([1])));
+        }
+    }
+
+    [Test]
+    public void A_serializer_may_ask_for_more_room_than_it_needs([Values] bool before)
+    {
+        var generous = Marshallers.Create<byte[]>(
+            (bytes, context) =>
+            {
+                context.SetPayloadLength(bytes.Length);
+                var writer = context.GetBufferWriter();
+                foreach (var value in bytes)
+                {
+                    writer.GetSpan(before ? 5_000 : 0)[0] = value;
+                    writer.Advance(1);
+                }
+
+                writer.GetMemory(before ? 0 : 5_000);
+                context.Complete();
+            },
+            bytes => []);
+
+        Assert.That(Encoded(generous, [1, 2, 3]), Is.EqualTo(RawCall.Frame([1, 2, 3])));
+    }
+
+    [Test]
+    public void A_serializer_that_writes_less_than_it_announced_has_written_nothing()
+    {
+        var stingy = Marshallers.Create<byte[]>(
+            (bytes, context) =>
+            {
+                context.SetPayloadLength(bytes.Length + 1);
+                context.GetBufferWriter().Write(bytes);
+                context.Complete();
+            },
+            bytes => []);
+        var output = new ArrayBufferWriter<byte>();
+        var encoder = new MessageEncoder(output, null);
+
+        Assert.That(() => encoder.Write(stingy, [1, 2, 3]), Throws.InvalidOperationException);
+        Assert.That((encoder.IsBroken, output.WrittenCount), Is.EqualTo((false, 0)));
     }
 
     [Test]
@@ -149,6 +251,29 @@ internal sealed class FramingTests
         }
 
         return messages;
+    }
+
+    private static async Task<byte[]?> ReadSingleOnServerAsync(byte[] bytes, int cut, bool isCompressed)
+    {
+        var reader = new MessageReader(PipeReader.Create(new SlowStream(bytes, cut)), new MessageDecoder(Limit, isCompressed ? "gzip" : null));
+        await reader.FillWithSingleAsync(default);
+        return reader.TakeSingle(InPlace);
+    }
+
+    private static async Task<byte[]?> ReadSingleOnClientAsync(byte[] bytes, int cut, bool isCompressed) =>
+        await new MessageStream(new SlowStream(bytes, cut), new MessageDecoder(Limit, isCompressed ? "gzip" : null)).ReadSingleAsync(InPlace, default);
+
+    private static StatusCode? StatusOf(Task read)
+    {
+        try
+        {
+            read.GetAwaiter().GetResult();
+            return null;
+        }
+        catch (RpcException exception)
+        {
+            return exception.StatusCode;
+        }
     }
 
     private static byte[] Encode(NonNull<byte[]>[] messages, bool isCompressed)

@@ -17,7 +17,7 @@ internal sealed class ChannelCallInvoker(GrpcChannel channel) : CallInvoker
     {
         var call = new ClientCall(channel, method, host, options);
         var response = call.Observed(call.SendAsync(RequestContent.Of(call, method.RequestMarshaller, request), method.ResponseMarshaller));
-        return new AsyncUnaryCall<TResponse>(response, ClientCall.HeadersOf, ClientCall.StatusOf, ClientCall.TrailersOf, ClientCall.Dispose, call);
+        return new AsyncUnaryCall<TResponse>(response, ClientCall.Handlers, call);
     }
 
     public override AsyncServerStreamingCall<TResponse> AsyncServerStreamingCall<TRequest, TResponse>(
@@ -25,7 +25,7 @@ internal sealed class ChannelCallInvoker(GrpcChannel channel) : CallInvoker
     {
         var call = new ClientCall(channel, method, host, options);
         var sending = call.Observed(call.SendAsync(RequestContent.Of(call, method.RequestMarshaller, request)));
-        return new AsyncServerStreamingCall<TResponse>(new ResponseReader<TResponse>(call, sending, method.ResponseMarshaller), ClientCall.HeadersOf, ClientCall.StatusOf, ClientCall.TrailersOf, ClientCall.Dispose, call);
+        return new AsyncServerStreamingCall<TResponse>(new ResponseReader<TResponse>(call, sending, method.ResponseMarshaller), ClientCall.Handlers, call);
     }
 
     public override AsyncClientStreamingCall<TRequest, TResponse> AsyncClientStreamingCall<TRequest, TResponse>(
@@ -35,7 +35,7 @@ internal sealed class ChannelCallInvoker(GrpcChannel channel) : CallInvoker
         var requests = new RequestWriter<TRequest>(call, method.RequestMarshaller);
         var response = call.Observed(call.SendAsync(requests.Content, method.ResponseMarshaller));
         requests.Response = response;
-        return new AsyncClientStreamingCall<TRequest, TResponse>(requests, response, ClientCall.HeadersOf, ClientCall.StatusOf, ClientCall.TrailersOf, ClientCall.Dispose, call);
+        return new AsyncClientStreamingCall<TRequest, TResponse>(requests, response, ClientCall.Handlers, call);
     }
 
     public override AsyncDuplexStreamingCall<TRequest, TResponse> AsyncDuplexStreamingCall<TRequest, TResponse>(
@@ -45,6 +45,6 @@ internal sealed class ChannelCallInvoker(GrpcChannel channel) : CallInvoker
         var requests = new RequestWriter<TRequest>(call, method.RequestMarshaller);
         var sending = call.Observed(call.SendAsync(requests.Content));
         return new AsyncDuplexStreamingCall<TRequest, TResponse>(
-            requests, new ResponseReader<TResponse>(call, sending, method.ResponseMarshaller), ClientCall.HeadersOf, ClientCall.StatusOf, ClientCall.TrailersOf, ClientCall.Dispose, call);
+            requests, new ResponseReader<TResponse>(call, sending, method.ResponseMarshaller), ClientCall.Handlers, call);
     }
 }

@@ -14,10 +14,11 @@ internal sealed class ClientCall
     private static readonly TimeSpan TimerSlack = TimeSpan.FromMilliseconds(5);
 
     /// <summary>What callers do with a call; its state object is the call.</summary>
-    public static readonly Func<object, Task<Metadata>> HeadersOf = static state => ((ClientCall)state).ResponseHeadersAsync();
-    public static readonly Func<object, Status> StatusOf = static state => ((ClientCall)state).Ended()._status!.Value;
-    public static readonly Func<object, Metadata> TrailersOf = static state => ((ClientCall)state).Ended()._trailers;
-    public static readonly Action<object> Dispose = static state => ((ClientCall)state).Abandon(Disposed);
+    public static readonly CallHandlers Handlers = new(
+        static call => ((ClientCall)call).ResponseHeadersAsync(),
+        static call => ((ClientCall)call).Ended()._status!.Value,
+        static call => ((ClientCall)call).Ended()._trailers,
+        static call => ((ClientCall)call).Abandon(Disposed));
 
     private static readonly Status Cancelled = new(StatusCode.Cancelled, "Call canceled by the client.");
     private static readonly Status Disposed = new(StatusCode.Cancelled, "The call was disposed before it ended.");
@@ -37,7 +38,6 @@ internal sealed class ClientCall
     private readonly CancellationTokenRegistration _byCaller;
     private readonly CancellationTokenRegistration _byParent;
     private readonly CancellationTokenRegistration _byChannel;
-    private readonly Lock _gate = new();
     private readonly Activity? _activity;
     private readonly long _started;
     private ITimer? _deadlineTimer;
@@ -90,7 +90,7 @@ internal sealed class ClientCall
     /// <summary>Whoever abandons a call never looks at this task; its failure must not count as unobserved.</summary>
     public Task<T> Observed<T>(Task<T> task)
     {
-        lock (_gate)
+        lock (this)
         {
             _result = task;
             if (_status is { StatusCode: not StatusCode.OK })
@@ -130,12 +130,7 @@ internal sealed class ClientCall
             TResponse? message = null;
             if (MessagesOf(await StartAsync(content).ConfigureAwait(false)) is { } messages)
             {
-                message = await messages.ReadAsync(marshaller, Token).ConfigureAwait(false);
-                if (message is not null && await messages.ReadAsync(marshaller, Token).ConfigureAwait(false) is not null)
-                {
-                    throw MessageDecoder.WrongCount("The server answered more than one message.");
-                }
-
+                message = await messages.ReadSingleAsync(marshaller, Token).ConfigureAwait(false);
                 FinishWithTrailers();
             }
 
@@ -157,10 +152,8 @@ internal sealed class ClientCall
     /// <exception cref="RpcException">The status isn't OK.</exception>
     public void FinishWithTrailers()
     {
-        var trailers = _response!.TrailingHeaders;
-        Finish(
-            ResponseHead.StatusIn(trailers) ?? new Status(StatusCode.Unknown, "The response has no gRPC status."),
-            MetadataHeaders.Read(trailers, leavesOutUnreadable: true));
+        var (status, trailers) = ResponseHead.EndOf(_response!);
+        Finish(status, trailers);
         if (_status!.Value.StatusCode != StatusCode.OK)
         {
             throw Failure();
@@ -265,7 +258,7 @@ internal sealed class ClientCall
     /// <summary>Takes the response headers; null when they are all there is.</summary>
     private MessageStream? MessagesOf(HttpResponseMessage response)
     {
-        lock (_gate)
+        lock (this)
         {
             if (_status is not null)
             {
@@ -278,20 +271,20 @@ internal sealed class ClientCall
         }
 
         Token.ThrowIfCancellationRequested();
-        if (ResponseHead.StatusOf(response) is { } status)
+        if (ResponseHead.StatusOf(response, out var encoding) is { } status)
         {
             Finish(status, MetadataHeaders.Read(response.Headers, leavesOutUnreadable: true));
             return status.StatusCode == StatusCode.OK ? null : throw Failure();
         }
 
         // The transport has the stream at hand; asking for it by a task would only cost one.
-        return new MessageStream(response.Content.ReadAsStream(), new MessageDecoder(_channel.Options.MaxReceiveMessageSize, ResponseHead.EncodingOf(response)));
+        return new MessageStream(response.Content.ReadAsStream(), new MessageDecoder(_channel.Options.MaxReceiveMessageSize, encoding));
     }
 
     private void Finish(Status status, Metadata trailers, bool countsOverOk = false)
     {
         bool isFirst;
-        lock (_gate)
+        lock (this)
         {
             if (_status is { } earlier && !(countsOverOk && earlier.StatusCode == StatusCode.OK))
             {
@@ -353,7 +346,7 @@ internal sealed class ClientCall
 
     private Task<Metadata> ResponseHeadersAsync()
     {
-        lock (_gate)
+        lock (this)
         {
             if (_headers is null)
             {

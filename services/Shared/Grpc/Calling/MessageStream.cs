@@ -42,13 +42,10 @@ internal sealed class MessageStream(Stream stream, MessageDecoder decoder)
         T? message;
         while (!TryTake(marshaller, out message))
         {
-            MakeRoom();
-            var read = await stream.ReadAsync(_buffer.AsMemory(_end), cancellationToken).ConfigureAwait(false);
+            var read = await stream.ReadAsync(Room(), cancellationToken).ConfigureAwait(false);
             if (read == 0)
             {
-                var isComplete = _start == _end;
-                Release();
-                return isComplete ? null : throw MessageDecoder.Incomplete();
+                return End() ? null : throw MessageDecoder.Incomplete();
             }
 
             _end += read;
@@ -57,7 +54,34 @@ internal sealed class MessageStream(Stream stream, MessageDecoder decoder)
         return message;
     }
 
-    private void MakeRoom()
+    /// <summary>The only message, once the stream has ended; null when there is none.</summary>
+    /// <exception cref="RpcException">There is more than one.</exception>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<T?> ReadSingleAsync<T>(Marshaller<T> marshaller, CancellationToken cancellationToken)
+        where T : class
+    {
+        T? single = null;
+        while (true)
+        {
+            var read = await stream.ReadAsync(Room(), cancellationToken).ConfigureAwait(false);
+            if (read == 0)
+            {
+                return End() ? single : throw MessageDecoder.Incomplete();
+            }
+
+            _end += read;
+            while (TryTake(marshaller, out var message))
+            {
+                single = single is null ? message : throw MessageDecoder.WrongCount("The server answered more than one message.");
+            }
+        }
+    }
+
+    /// <summary>
+    /// Where to read to. Of a stream of large messages no more is read than the one that is under way and the next prefix: its
+    /// rest would only have to be moved to the front when the buffer is full.
+    /// </summary>
+    private Memory<byte> Room()
     {
         if (_start == _end)
         {
@@ -68,19 +92,44 @@ internal sealed class MessageStream(Stream stream, MessageDecoder decoder)
         {
             _buffer = ArrayPool<byte>.Shared.Rent(InitialSize);
         }
-        else if (_start > 0 && _end == _buffer.Length)
+
+        var wanted = WantedOfLarge();
+        if (_start > 0 && (_end == _buffer.Length || _end + wanted > _buffer.Length))
         {
             _buffer.AsSpan(_start, _end - _start).CopyTo(_buffer);
             _end -= _start;
             _start = 0;
         }
-        else if (_end == _buffer.Length)
+
+        if (_end == _buffer.Length)
         {
             var larger = ArrayPool<byte>.Shared.Rent(_buffer.Length * 2);
             _buffer.AsSpan(0, _end).CopyTo(larger);
             ArrayPool<byte>.Shared.Return(_buffer);
             _buffer = larger;
         }
+
+        return _buffer.AsMemory(_end, (int)Math.Min(_buffer.Length - _end, wanted ?? int.MaxValue));
+    }
+
+    /// <summary>What is missing of a large message and the prefix after it, or null when none is known to be under way.</summary>
+    private long? WantedOfLarge()
+    {
+        if (_end - _start < MessageDecoder.PrefixLength)
+        {
+            return null;
+        }
+
+        long length = decoder.ReadPrefix(_buffer.AsSpan(_start, MessageDecoder.PrefixLength), out _);
+        return length > InitialSize ? MessageDecoder.PrefixLength + length - (_end - _start) + MessageDecoder.PrefixLength : null;
+    }
+
+    /// <summary>Ends the stream; false when it broke off inside a message.</summary>
+    private bool End()
+    {
+        var isComplete = _start == _end;
+        Release();
+        return isComplete;
     }
 
     private void Release()

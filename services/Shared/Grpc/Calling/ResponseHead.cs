@@ -7,9 +7,14 @@ namespace CustomerInsights.Rpc.Calling;
 /// <summary>Reads the headers and trailers of responses.</summary>
 internal static class ResponseHead
 {
+    private const string Ok = "0";
+
     /// <summary>The status of a response that ends with its headers; null when messages or trailers follow.</summary>
-    public static Status? StatusOf(HttpResponseMessage response)
+    /// <param name="response">The response.</param>
+    /// <param name="encoding">That of the messages that follow.</param>
+    public static Status? StatusOf(HttpResponseMessage response, out string? encoding)
     {
+        encoding = null;
         if (response.Version < HttpVersion.Version20)
         {
             return new Status(StatusCode.Internal, "The server doesn't answer with HTTP/2.");
@@ -30,13 +35,26 @@ internal static class ResponseHead
             return new Status(StatusCode.Unknown, "The response isn't gRPC: its content type is wrong.");
         }
 
-        return MessageDecoder.Supports(EncodingOf(response)) ? null : new Status(StatusCode.Internal, "The response's encoding isn't supported.");
+        encoding = Single(response.Headers, HeaderNames.Encoding);
+        return MessageDecoder.Supports(encoding) ? null : new Status(StatusCode.Internal, "The response's encoding isn't supported.");
     }
 
-    public static string? EncodingOf(HttpResponseMessage response) => Single(response.Headers, HeaderNames.Encoding);
+    /// <summary>The status and the trailers of a response that has been read to its end.</summary>
+    public static (Status Status, Metadata Trailers) EndOf(HttpResponseMessage response)
+    {
+        var trailers = response.TrailingHeaders;
+        if (trailers.NonValidated.Count == 1 && Single(trailers, HeaderNames.Status) == Ok)
+        {
+            // How most calls end.
+            return (Status.DefaultSuccess, Metadata.Empty);
+        }
+
+        var status = StatusIn(trailers) ?? new Status(StatusCode.Unknown, "The response has no gRPC status.");
+        return (status, MetadataHeaders.Read(trailers, leavesOutUnreadable: true));
+    }
 
     /// <summary>The status among the headers or trailers, or null when there is none.</summary>
-    public static Status? StatusIn(HttpResponseHeaders headers)
+    private static Status? StatusIn(HttpResponseHeaders headers)
     {
         if (Single(headers, HeaderNames.Status) is not { } text)
         {

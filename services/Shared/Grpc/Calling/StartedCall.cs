@@ -1,40 +1,32 @@
 namespace CustomerInsights.Rpc.Calling;
 
-/// <summary>What the four kinds of call have in common, with or without a state object to spare closures.</summary>
+/// <summary>What the four kinds of call have in common.</summary>
 public abstract class StartedCall : IDisposable
 {
-    private readonly Func<object, Task<Metadata>> _responseHeaders;
-    private readonly Func<object, Status> _status;
-    private readonly Func<object, Metadata> _trailers;
-    private readonly Action<object> _dispose;
+    private readonly CallHandlers _handlers;
     private readonly object _state;
 
-    private protected StartedCall(Task<Metadata> responseHeaders, Func<Status> status, Func<Metadata> trailers, Action dispose)
-        : this(_ => responseHeaders, _ => status(), _ => trailers(), _ => dispose(), responseHeaders)
-    {
-    }
+    private protected StartedCall(CallHandlers handlers, object state) => (_handlers, _state) = (handlers, state);
 
-    private protected StartedCall(
-        Func<object, Task<Metadata>> responseHeaders, Func<object, Status> status, Func<object, Metadata> trailers, Action<object> dispose, object state)
-    {
-        _responseHeaders = responseHeaders;
-        _status = status;
-        _trailers = trailers;
-        _dispose = dispose;
-        _state = state;
-    }
-
-    public Task<Metadata> ResponseHeadersAsync => _responseHeaders(_state);
+    public Task<Metadata> ResponseHeadersAsync => _handlers.Headers(_state);
 
     /// <exception cref="InvalidOperationException">The call hasn't ended yet.</exception>
-    public Status GetStatus() => _status(_state);
+    public Status GetStatus() => _handlers.Status(_state);
 
     /// <exception cref="InvalidOperationException">The call hasn't ended yet.</exception>
-    public Metadata GetTrailers() => _trailers(_state);
+    public Metadata GetTrailers() => _handlers.Trailers(_state);
 
     public void Dispose()
     {
-        _dispose(_state);
+        _handlers.Dispose(_state);
         GC.SuppressFinalize(this);
     }
+}
+
+/// <summary>What can be asked of a started call. Each gets the call's state, so that calls of one kind can share them.</summary>
+internal sealed record CallHandlers(Func<object, Task<Metadata>> Headers, Func<object, Status> Status, Func<object, Metadata> Trailers, Action<object> Dispose)
+{
+    /// <summary>Handlers that hold their own state.</summary>
+    public static CallHandlers Of(Task<Metadata> headers, Func<Status> status, Func<Metadata> trailers, Action dispose) =>
+        new(_ => headers, _ => status(), _ => trailers(), _ => dispose());
 }

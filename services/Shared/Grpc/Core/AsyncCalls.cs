@@ -8,13 +8,17 @@ public sealed class AsyncUnaryCall<TResponse> : StartedCall
 {
     public AsyncUnaryCall(
         Task<TResponse> responseAsync, Task<Metadata> responseHeadersAsync, Func<Status> getStatusFunc, Func<Metadata> getTrailersFunc, Action disposeAction)
-        : base(responseHeadersAsync, getStatusFunc, getTrailersFunc, disposeAction) =>
+        : base(CallHandlers.Of(responseHeadersAsync, getStatusFunc, getTrailersFunc, disposeAction), responseHeadersAsync) =>
         ResponseAsync = responseAsync;
 
     public AsyncUnaryCall(
         Task<TResponse> responseAsync, Func<object, Task<Metadata>> responseHeadersAsync, Func<object, Status> getStatusFunc,
         Func<object, Metadata> getTrailersFunc, Action<object> disposeAction, object state)
-        : base(responseHeadersAsync, getStatusFunc, getTrailersFunc, disposeAction, state) =>
+        : base(new CallHandlers(responseHeadersAsync, getStatusFunc, getTrailersFunc, disposeAction), state) =>
+        ResponseAsync = responseAsync;
+
+    internal AsyncUnaryCall(Task<TResponse> responseAsync, CallHandlers handlers, object state)
+        : base(handlers, state) =>
         ResponseAsync = responseAsync;
 
     public Task<TResponse> ResponseAsync { get; }
@@ -30,13 +34,17 @@ public sealed class AsyncServerStreamingCall<TResponse> : StartedCall
     public AsyncServerStreamingCall(
         IAsyncStreamReader<TResponse> responseStream, Task<Metadata> responseHeadersAsync, Func<Status> getStatusFunc,
         Func<Metadata> getTrailersFunc, Action disposeAction)
-        : base(responseHeadersAsync, getStatusFunc, getTrailersFunc, disposeAction) =>
+        : base(CallHandlers.Of(responseHeadersAsync, getStatusFunc, getTrailersFunc, disposeAction), responseHeadersAsync) =>
         ResponseStream = responseStream;
 
     public AsyncServerStreamingCall(
         IAsyncStreamReader<TResponse> responseStream, Func<object, Task<Metadata>> responseHeadersAsync, Func<object, Status> getStatusFunc,
         Func<object, Metadata> getTrailersFunc, Action<object> disposeAction, object state)
-        : base(responseHeadersAsync, getStatusFunc, getTrailersFunc, disposeAction, state) =>
+        : base(new CallHandlers(responseHeadersAsync, getStatusFunc, getTrailersFunc, disposeAction), state) =>
+        ResponseStream = responseStream;
+
+    internal AsyncServerStreamingCall(IAsyncStreamReader<TResponse> responseStream, CallHandlers handlers, object state)
+        : base(handlers, state) =>
         ResponseStream = responseStream;
 
     public IAsyncStreamReader<TResponse> ResponseStream { get; }
@@ -48,13 +56,17 @@ public sealed class AsyncClientStreamingCall<TRequest, TResponse> : StartedCall
     public AsyncClientStreamingCall(
         IClientStreamWriter<TRequest> requestStream, Task<TResponse> responseAsync, Task<Metadata> responseHeadersAsync,
         Func<Status> getStatusFunc, Func<Metadata> getTrailersFunc, Action disposeAction)
-        : base(responseHeadersAsync, getStatusFunc, getTrailersFunc, disposeAction) =>
+        : base(CallHandlers.Of(responseHeadersAsync, getStatusFunc, getTrailersFunc, disposeAction), responseHeadersAsync) =>
         (RequestStream, ResponseAsync) = (requestStream, responseAsync);
 
     public AsyncClientStreamingCall(
         IClientStreamWriter<TRequest> requestStream, Task<TResponse> responseAsync, Func<object, Task<Metadata>> responseHeadersAsync,
         Func<object, Status> getStatusFunc, Func<object, Metadata> getTrailersFunc, Action<object> disposeAction, object state)
-        : base(responseHeadersAsync, getStatusFunc, getTrailersFunc, disposeAction, state) =>
+        : base(new CallHandlers(responseHeadersAsync, getStatusFunc, getTrailersFunc, disposeAction), state) =>
+        (RequestStream, ResponseAsync) = (requestStream, responseAsync);
+
+    internal AsyncClientStreamingCall(IClientStreamWriter<TRequest> requestStream, Task<TResponse> responseAsync, CallHandlers handlers, object state)
+        : base(handlers, state) =>
         (RequestStream, ResponseAsync) = (requestStream, responseAsync);
 
     public IClientStreamWriter<TRequest> RequestStream { get; }
@@ -72,13 +84,17 @@ public sealed class AsyncDuplexStreamingCall<TRequest, TResponse> : StartedCall
     public AsyncDuplexStreamingCall(
         IClientStreamWriter<TRequest> requestStream, IAsyncStreamReader<TResponse> responseStream, Task<Metadata> responseHeadersAsync,
         Func<Status> getStatusFunc, Func<Metadata> getTrailersFunc, Action disposeAction)
-        : base(responseHeadersAsync, getStatusFunc, getTrailersFunc, disposeAction) =>
+        : base(CallHandlers.Of(responseHeadersAsync, getStatusFunc, getTrailersFunc, disposeAction), responseHeadersAsync) =>
         (RequestStream, ResponseStream) = (requestStream, responseStream);
 
     public AsyncDuplexStreamingCall(
         IClientStreamWriter<TRequest> requestStream, IAsyncStreamReader<TResponse> responseStream, Func<object, Task<Metadata>> responseHeadersAsync,
         Func<object, Status> getStatusFunc, Func<object, Metadata> getTrailersFunc, Action<object> disposeAction, object state)
-        : base(responseHeadersAsync, getStatusFunc, getTrailersFunc, disposeAction, state) =>
+        : base(new CallHandlers(responseHeadersAsync, getStatusFunc, getTrailersFunc, disposeAction), state) =>
+        (RequestStream, ResponseStream) = (requestStream, responseStream);
+
+    internal AsyncDuplexStreamingCall(IClientStreamWriter<TRequest> requestStream, IAsyncStreamReader<TResponse> responseStream, CallHandlers handlers, object state)
+        : base(handlers, state) =>
         (RequestStream, ResponseStream) = (requestStream, responseStream);
 
     public IClientStreamWriter<TRequest> RequestStream { get; }

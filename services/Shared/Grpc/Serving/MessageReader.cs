@@ -21,31 +21,32 @@ internal sealed class MessageReader(PipeReader pipe, MessageDecoder decoder)
         : TryTake(marshaller, out var message) ? new ValueTask<T?>(message)
         : WaitAsync(marshaller, cancellationToken);
 
-    /// <summary>The only message of the stream.</summary>
-    /// <exception cref="RpcException">There is none, or more than one.</exception>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public async ValueTask<T> ReadSingleAsync<T>(Marshaller<T> marshaller, CancellationToken cancellationToken)
+    /// <summary>Waits for the end of a stream that has to be one message. Nothing beyond that message is waited for.</summary>
+    /// <exception cref="RpcException">There is no message, or more than one.</exception>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    public async ValueTask FillWithSingleAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            while (!HasSingle())
+            {
+                Take(await ReadPipeAsync(cancellationToken));
+            }
+        }
+        catch (IOException exception)
+        {
+            throw new ClientGoneException(exception);
+        }
+    }
+
+    /// <summary>The message that was waited for.</summary>
+    /// <exception cref="RpcException">It can't be decompressed or parsed.</exception>
+    public T TakeSingle<T>(Marshaller<T> marshaller)
         where T : class
     {
-        T? message;
-        while (!TryTake(marshaller, out message))
-        {
-            if (_isCompleted)
-            {
-                throw _buffer.IsEmpty ? MessageDecoder.WrongCount("The call needs one message and has none.") : MessageDecoder.Incomplete();
-            }
-
-            await FillAsync(cancellationToken);
-        }
-
-        while (_buffer.IsEmpty && !_isCompleted)
-        {
-            await FillAsync(cancellationToken);
-        }
-
-        var isSingle = _buffer.IsEmpty;
+        TryTake(marshaller, out var message);
         Release();
-        return isSingle ? message! : throw MessageDecoder.WrongCount("The call needs one message and has more.");
+        return message!;
     }
 
     /// <summary>Gives the buffer back to the transport.</summary>
@@ -89,9 +90,40 @@ internal sealed class MessageReader(PipeReader pipe, MessageDecoder decoder)
     private bool TryTake<T>(Marshaller<T> marshaller, out T? message)
     {
         message = default;
-        if (_buffer.Length < MessageDecoder.PrefixLength)
+        if (LengthOfNext(out var isCompressed) is not { } length || _buffer.Length - MessageDecoder.PrefixLength < length)
         {
             return false;
+        }
+
+        message = decoder.Decode(marshaller, _buffer.Slice(MessageDecoder.PrefixLength, length), isCompressed);
+        _buffer = _buffer.Slice(MessageDecoder.PrefixLength + (long)length);
+        return true;
+    }
+
+    /// <summary>Whether the buffer holds one message and nothing can follow it.</summary>
+    private bool HasSingle()
+    {
+        var end = MessageDecoder.PrefixLength + (long)(LengthOfNext(out _) ?? 0);
+        if (_buffer.Length > end)
+        {
+            throw MessageDecoder.WrongCount("The call needs one message and has more.");
+        }
+
+        if (_buffer.Length < end && _isCompleted)
+        {
+            throw _buffer.IsEmpty ? MessageDecoder.WrongCount("The call needs one message and has none.") : MessageDecoder.Incomplete();
+        }
+
+        return _isCompleted;
+    }
+
+    /// <summary>The length of the next message, or null while its prefix hasn't arrived.</summary>
+    private int? LengthOfNext(out bool isCompressed)
+    {
+        isCompressed = false;
+        if (_buffer.Length < MessageDecoder.PrefixLength)
+        {
+            return null;
         }
 
         Span<byte> copy = stackalloc byte[MessageDecoder.PrefixLength];
@@ -102,15 +134,7 @@ internal sealed class MessageReader(PipeReader pipe, MessageDecoder decoder)
             prefix = copy;
         }
 
-        var length = decoder.ReadPrefix(prefix[..MessageDecoder.PrefixLength], out var isCompressed);
-        if (_buffer.Length - MessageDecoder.PrefixLength < length)
-        {
-            return false;
-        }
-
-        message = decoder.Decode(marshaller, _buffer.Slice(MessageDecoder.PrefixLength, length), isCompressed);
-        _buffer = _buffer.Slice(MessageDecoder.PrefixLength + (long)length);
-        return true;
+        return decoder.ReadPrefix(prefix[..MessageDecoder.PrefixLength], out isCompressed);
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
@@ -118,22 +142,31 @@ internal sealed class MessageReader(PipeReader pipe, MessageDecoder decoder)
     {
         try
         {
-            if (_isHolding)
-            {
-                _isHolding = false;
-                pipe.AdvanceTo(_buffer.Start, _buffer.End);
-                _buffer = default;
-            }
-
-            var result = await pipe.ReadAsync(cancellationToken);
-            _isHolding = true;
-            _buffer = result.Buffer;
-            _isCompleted = result.IsCompleted;
+            Take(await ReadPipeAsync(cancellationToken));
         }
         catch (IOException exception)
         {
             throw new ClientGoneException(exception);
         }
+    }
+
+    private ValueTask<ReadResult> ReadPipeAsync(CancellationToken cancellationToken)
+    {
+        if (_isHolding)
+        {
+            _isHolding = false;
+            pipe.AdvanceTo(_buffer.Start, _buffer.End);
+            _buffer = default;
+        }
+
+        return pipe.ReadAsync(cancellationToken);
+    }
+
+    private void Take(ReadResult read)
+    {
+        _isHolding = true;
+        _buffer = read.Buffer;
+        _isCompleted = read.IsCompleted;
     }
 }
 

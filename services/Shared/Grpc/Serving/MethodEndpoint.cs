@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using CustomerInsights.Rpc.Metering;
 using CustomerInsights.Rpc.Web;
 using Microsoft.AspNetCore.Http;
@@ -11,8 +12,8 @@ namespace CustomerInsights.Rpc.Serving;
 /// <summary>Serves the calls of one method: checks the request, runs the method, sends the status.</summary>
 /// <param name="method">The method.</param>
 /// <param name="settings">What all calls have in common.</param>
-/// <param name="invoke">Runs the method; the token ends reads of the request.</param>
-internal sealed partial class MethodEndpoint(IMethod method, ServerSettings settings, Func<ServerCall, CancellationToken, ValueTask> invoke)
+/// <param name="invoke">Runs the method. When its request is a single message, that has arrived by then.</param>
+internal sealed partial class MethodEndpoint(IMethod method, ServerSettings settings, Func<ServerCall, ValueTask> invoke)
 {
     private const int KestrelBodyLimit = 30_000_000 - MessageDecoder.PrefixLength;
 
@@ -35,7 +36,12 @@ internal sealed partial class MethodEndpoint(IMethod method, ServerSettings sett
             CheckKind(http);
             LiftLimits(http);
             call = new ServerCall(http, method, settings, end);
-            await invoke(call, call.ReadToken);
+            if (!IsClientStream)
+            {
+                await call.Reader.FillWithSingleAsync(call.ReadToken);
+            }
+
+            await invoke(call);
             status = call.Status;
             await call.EndAsync(status, null);
         }
@@ -49,7 +55,7 @@ internal sealed partial class MethodEndpoint(IMethod method, ServerSettings sett
         finally
         {
             call?.Dispose();
-            var activity = http.Features.Get<IHttpActivityFeature>()?.Activity;
+            var activity = Activity.Current is null ? null : http.Features.Get<IHttpActivityFeature>()?.Activity;
             CallTelemetry.EndServer(
                 method,
                 end.EndedAtDeadline ? StatusCode.DeadlineExceeded : status.StatusCode,

@@ -4,16 +4,16 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace CustomerInsights.Rpc.Serving;
 
-/// <summary>Gives a response its one status. The method and the deadline race for it; the gate decides.</summary>
+/// <summary>
+/// Gives a response its one status. The method and the deadline race for it; whoever locks this object first decides, and
+/// whoever writes to the response holds it.
+/// </summary>
 internal sealed class ResponseEnd(HttpContext http)
 {
     private const int InternalError = 0x2;
     private const int Cancel = 0x8;
 
     private Task _completion = Task.CompletedTask;
-
-    /// <summary>Held while the response is written to.</summary>
-    public Lock Gate { get; } = new();
 
     public bool HasEnded { get; private set; }
 
@@ -28,7 +28,7 @@ internal sealed class ResponseEnd(HttpContext http)
     /// <summary>Ends the response; when the deadline has done so, waits until that is through.</summary>
     public Task EndAsync(Status status, Metadata? trailers, Metadata? exceptionTrailers, bool isBroken)
     {
-        lock (Gate)
+        lock (this)
         {
             if (HasEnded)
             {
@@ -51,7 +51,7 @@ internal sealed class ResponseEnd(HttpContext http)
 
     public bool TryEndAtDeadline(Status status)
     {
-        lock (Gate)
+        lock (this)
         {
             if (HasEnded)
             {

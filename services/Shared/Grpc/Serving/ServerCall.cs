@@ -71,7 +71,7 @@ internal sealed class ServerCall : ServerCallContext, IDisposable
     public Task WriteAsync<T>(Marshaller<T> marshaller, T message, CancellationToken cancellationToken)
     {
         Task<FlushResult> flush;
-        lock (_end.Gate)
+        lock (_end)
         {
             if (_flush is { IsCompleted: false })
             {
@@ -109,7 +109,7 @@ internal sealed class ServerCall : ServerCallContext, IDisposable
             throw new RpcException(new Status(StatusCode.Internal, "The method answered with nothing."));
         }
 
-        lock (_end.Gate)
+        lock (_end)
         {
             CheckOpen();
             Encode(method.ResponseMarshaller, message);
@@ -160,7 +160,7 @@ internal sealed class ServerCall : ServerCallContext, IDisposable
     {
         ArgumentNullException.ThrowIfNull(responseHeaders);
         ValueTask<FlushResult> flush;
-        lock (_end.Gate)
+        lock (_end)
         {
             if (HttpContext.Response.HasStarted || _end.HasEnded)
             {

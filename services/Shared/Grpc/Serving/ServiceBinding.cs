@@ -56,8 +56,8 @@ internal sealed class ServiceBinder<TService>(IEndpointRouteBuilder routes, Serv
         var implementation = Find(method, typeof(TRequest), typeof(ServerCallContext));
         var invoke = implementation.CreateDelegate<Func<TService, TRequest, ServerCallContext, Task<TResponse>>>();
         var serve = _interceptors.Around<TRequest, TResponse>((request, context) => invoke(_service.Get(context), request, context));
-        Map(method, implementation, [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))] async ValueTask (ServerCall call, CancellationToken cancellationToken) =>
-            call.Answer(method, await serve(await call.Reader.ReadSingleAsync(method.RequestMarshaller, cancellationToken), call)));
+        Map(method, implementation, [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))] async ValueTask (ServerCall call) =>
+            call.Answer(method, await serve(call.Reader.TakeSingle(method.RequestMarshaller), call)));
     }
 
     public override void AddMethod<TRequest, TResponse>(Method<TRequest, TResponse> method, ClientStreamingServerMethod<TRequest, TResponse>? handler)
@@ -65,7 +65,7 @@ internal sealed class ServiceBinder<TService>(IEndpointRouteBuilder routes, Serv
         var implementation = Find(method, typeof(IAsyncStreamReader<TRequest>), typeof(ServerCallContext));
         var invoke = implementation.CreateDelegate<Func<TService, IAsyncStreamReader<TRequest>, ServerCallContext, Task<TResponse>>>();
         var serve = _interceptors.Around<TRequest, TResponse>((requests, context) => invoke(_service.Get(context), requests, context));
-        Map(method, implementation, async (call, _) => call.Answer(method, await serve(RequestsOf(call, method), call)));
+        Map(method, implementation, async call => call.Answer(method, await serve(RequestsOf(call, method), call)));
     }
 
     public override void AddMethod<TRequest, TResponse>(Method<TRequest, TResponse> method, ServerStreamingServerMethod<TRequest, TResponse>? handler)
@@ -73,8 +73,7 @@ internal sealed class ServiceBinder<TService>(IEndpointRouteBuilder routes, Serv
         var implementation = Find(method, typeof(TRequest), typeof(IServerStreamWriter<TResponse>), typeof(ServerCallContext));
         var invoke = implementation.CreateDelegate<Func<TService, TRequest, IServerStreamWriter<TResponse>, ServerCallContext, Task>>();
         var serve = _interceptors.Around<TRequest, TResponse>((request, responses, context) => invoke(_service.Get(context), request, responses, context));
-        Map(method, implementation, async (call, cancellationToken) =>
-            await serve(await call.Reader.ReadSingleAsync(method.RequestMarshaller, cancellationToken), ResponsesOf(call, method), call));
+        Map(method, implementation, call => new ValueTask(serve(call.Reader.TakeSingle(method.RequestMarshaller), ResponsesOf(call, method), call)));
     }
 
     public override void AddMethod<TRequest, TResponse>(Method<TRequest, TResponse> method, DuplexStreamingServerMethod<TRequest, TResponse>? handler)
@@ -82,7 +81,7 @@ internal sealed class ServiceBinder<TService>(IEndpointRouteBuilder routes, Serv
         var implementation = Find(method, typeof(IAsyncStreamReader<TRequest>), typeof(IServerStreamWriter<TResponse>), typeof(ServerCallContext));
         var invoke = implementation.CreateDelegate<Func<TService, IAsyncStreamReader<TRequest>, IServerStreamWriter<TResponse>, ServerCallContext, Task>>();
         var serve = _interceptors.Around<TRequest, TResponse>((requests, responses, context) => invoke(_service.Get(context), requests, responses, context));
-        Map(method, implementation, (call, _) => new ValueTask(serve(RequestsOf(call, method), ResponsesOf(call, method), call)));
+        Map(method, implementation, call => new ValueTask(serve(RequestsOf(call, method), ResponsesOf(call, method), call)));
     }
 
     private static RequestStream<TRequest> RequestsOf<TRequest, TResponse>(ServerCall call, Method<TRequest, TResponse> method)
@@ -95,7 +94,7 @@ internal sealed class ServiceBinder<TService>(IEndpointRouteBuilder routes, Serv
         typeof(TService).GetMethod(method.Name, BindingFlags.Instance | BindingFlags.Public, parameters)
         ?? throw new InvalidOperationException($"{typeof(TService)} has no method {method.Name}.");
 
-    private void Map(IMethod method, MethodInfo implementation, Func<ServerCall, CancellationToken, ValueTask> invoke) =>
+    private void Map(IMethod method, MethodInfo implementation, Func<ServerCall, ValueTask> invoke) =>
         _endpoints.Add(routes.MapMethods(method.FullName, [HttpMethods.Post], new MethodEndpoint(method, settings, invoke).HandleAsync)
             .WithDisplayName($"gRPC {method.FullName}")
             .WithMetadata(

@@ -36,7 +36,7 @@ internal sealed class ProxyEndpoint(SidecarOptions options)
     {
         var parts = path.Trim('/').Split('/', 2);
         var method = new Method<byte[], byte[]>(MethodType.DuplexStreaming, parts[0], parts[^1], Bytes, Bytes);
-        return new MethodEndpoint(method, _settings, async (call, _) =>
+        return new MethodEndpoint(method, _settings, async call =>
             await ProxyAsync(method, new RequestStream<byte[]>(call, call.Reader, Bytes), new ResponseStream<byte[]>(call, Bytes), call));
     }
 
