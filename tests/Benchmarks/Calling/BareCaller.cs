@@ -1,18 +1,27 @@
+using System.Buffers;
 using System.Net;
 
 namespace CustomerInsights.Benchmarks.Calling;
 
 /// <summary>
-/// Calls <see cref="BareEndpoint"/>: posts bytes it has already, with the headers that gRPC has, and reads what comes into one
-/// buffer.
+/// Calls <see cref="BareEndpoint"/>: posts bytes it has already, with the headers and the window that our gRPC has, and reads what comes into
+/// one buffer.
 /// </summary>
 internal sealed class BareCaller : IDisposable
 {
-    private readonly HttpMessageInvoker _http = new(new SocketsHttpHandler { EnableMultipleHttp2Connections = true, UseCookies = false, UseProxy = false, AllowAutoRedirect = false });
-
-    /// <summary>One call or stream; tells how many bytes came.</summary>
-    public async Task<long> SendAsync(Uri address, byte[] body, byte[] buffer, CancellationToken cancellationToken)
+    private readonly HttpMessageInvoker _http = new(new SocketsHttpHandler
     {
+        EnableMultipleHttp2Connections = true,
+        InitialHttp2StreamWindowSize = 512 * 1024,
+        UseCookies = false,
+        UseProxy = false,
+        AllowAutoRedirect = false,
+    });
+
+    /// <summary>One call or stream, read piece by piece of at most so many bytes; tells how many bytes came.</summary>
+    public async Task<long> SendAsync(Uri address, byte[] body, int bufferSize, CancellationToken cancellationToken)
+    {
+        var buffer = ArrayPool<byte>.Shared.Rent(bufferSize);
         using var request = new HttpRequestMessage(HttpMethod.Post, address)
         {
             Version = HttpVersion.Version20,
@@ -32,6 +41,7 @@ internal sealed class BareCaller : IDisposable
             total += read;
         }
 
+        ArrayPool<byte>.Shared.Return(buffer);
         return total;
     }
 

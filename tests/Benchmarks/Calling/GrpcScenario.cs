@@ -28,6 +28,7 @@ internal sealed class GrpcScenario(BenchmarkOptions options)
 
     private static readonly TimeSpan Round = TimeSpan.FromSeconds(1);
 
+    private readonly RateMeter _meter = new(options.Rounds, Round);
     private readonly List<Rate> _rates = [];
     private readonly List<Target> _targets = [];
 
@@ -44,47 +45,44 @@ internal sealed class GrpcScenario(BenchmarkOptions options)
         using var theirs = GrpcChannel.ForAddress(official.Address);
         var sides = new Sides(server.Address, bare, ours, theirs);
         await CallAsync(sides, cancellationToken);
-        _ = await StreamAsync(Small, SmallCount, SmallBytes, sides, cancellationToken);
+        await StreamAsync(Small, SmallCount, SmallBytes, sides, cancellationToken);
         _targets.Add(Target.AtLeast("small messages per second of one processor", LeastMessagesPerProcessor, _rates.Single(rate => rate.Name == $"{Small}: ours").PerProcessorSecond));
-        var large = await StreamAsync(Large, LargeCount, LargeBytes, sides, cancellationToken);
-        _targets.Add(Target.AtLeast("large messages: bytes per second / bare", LeastStreamedBytes, RatioOf(large, Large, rate => rate.BytesPerSecond)));
+        await StreamAsync(Large, LargeCount, LargeBytes, sides, cancellationToken);
+        _targets.Add(Target.AtLeast("large messages: bytes per second / bare", LeastStreamedBytes, RatioOf(Large, rate => rate.BytesPerSecond)));
         return new Results(options.Scenario, "http2", 0, Machine.This(), [], _targets) { Rates = _rates };
     }
 
     private async Task CallAsync(Sides sides, CancellationToken cancellationToken)
     {
         var (frame, address) = (BareEndpoint.FrameOf(RequestOf(1, CallBytes)), sides.AddressOf(Unary));
-        var meter = new RateMeter(options.Rounds, Round);
-        _rates.AddRange(await meter.RunAsync(
+        _rates.AddRange(await _meter.RunAsync(
             [
                 new Contender("unary: bare", Callers, 2 * CallBytes, async token =>
                 {
-                    await sides.Bare.SendAsync(address, frame, new byte[2 * CallBytes], token);
+                    await sides.Bare.SendAsync(address, frame, 2 * CallBytes, token);
                     return 1;
                 }),
                 new Contender("unary: ours", Callers, 2 * CallBytes, Calls(sides.Ours)),
                 new Contender("unary: our client, official server", Callers, 2 * CallBytes, Calls(sides.Theirs)),
             ],
             cancellationToken));
-        _targets.Add(Target.AtLeast("unary: calls per second / bare", LeastCalls, RatioOf(meter, Unary, rate => rate.PerSecond)));
-        _targets.Add(Target.AtMost("unary: bytes allocated per call / bare", MostAllocation, RatioOf(meter, Unary, rate => rate.AllocatedPerOperation)));
+        _targets.Add(Target.AtLeast("unary: calls per second / bare", LeastCalls, RatioOf(Unary, rate => rate.PerSecond)));
+        _targets.Add(Target.AtMost("unary: bytes allocated per call / bare", MostAllocation, RatioOf(Unary, rate => rate.AllocatedPerOperation)));
     }
 
-    private async Task<RateMeter> StreamAsync(string name, int count, int size, Sides sides, CancellationToken cancellationToken)
+    private async Task StreamAsync(string name, int count, int size, Sides sides, CancellationToken cancellationToken)
     {
         var (frame, address) = (BareEndpoint.FrameOf(RequestOf(count, size)), sides.AddressOf(name));
-        var meter = new RateMeter(options.Rounds, Round);
-        _rates.AddRange(await meter.RunAsync(
+        _rates.AddRange(await _meter.RunAsync(
             [
                 new Contender($"{name}: bare", 1, size, async token =>
-                    await sides.Bare.SendAsync(address, frame, new byte[BufferSize], token) == (long)count * BareEndpoint.MessageFrame(size).Length
+                    await sides.Bare.SendAsync(address, frame, BufferSize, token) == (long)count * BareEndpoint.MessageFrame(size).Length
                         ? count
                         : throw new InvalidOperationException("The bare endpoint answered another number of bytes.")),
                 new Contender($"{name}: ours", 1, size, Download(sides.Ours, count, size)),
                 new Contender($"{name}: our client, official server", 1, size, Download(sides.Theirs, count / 10, size)),
             ],
             cancellationToken));
-        return meter;
     }
 
     private static Func<CancellationToken, Task<long>> Calls(GrpcChannel channel)
@@ -117,7 +115,7 @@ internal sealed class GrpcScenario(BenchmarkOptions options)
 
     private static BenchRequest RequestOf(int count, int size) => new() { Count = count, Size = size, Body = UnsafeByteOperations.UnsafeWrap(new byte[CallBytes]) };
 
-    private static double RatioOf(RateMeter meter, string name, Func<Rate, double> figure) => meter.RatioOf($"{name}: ours", $"{name}: bare", figure);
+    private double RatioOf(string name, Func<Rate, double> figure) => _meter.RatioOf($"{name}: ours", $"{name}: bare", figure);
 
     private sealed record Sides(Uri Server, BareCaller Bare, GrpcChannel Ours, GrpcChannel Theirs)
     {

@@ -24,15 +24,15 @@ internal sealed class RateMeter(int rounds, TimeSpan round)
     public double RatioOf(string name, string baseline, Func<Rate, double> figure)
     {
         var ratios = _rates[name].Zip(_rates[baseline], (rate, other) => figure(rate) / figure(other)).Order().ToList();
-        return ratios[ratios.Count / 2];
+        return (ratios[(ratios.Count - 1) / 2] + ratios[ratios.Count / 2]) / 2;
     }
 
-    /// <summary>Runs each contender a few times to warm up and then in turns, every other time in reverse, so that none always follows the same one.</summary>
+    /// <summary>Runs each contender a few times to warm up and then in turns, in an order that changes, so that none always follows the same one.</summary>
     public async Task<IReadOnlyList<Rate>> RunAsync(IReadOnlyList<Contender> contenders, CancellationToken cancellationToken)
     {
         for (var i = -WarmUps; i < rounds; i++)
         {
-            foreach (var contender in i % 2 == 0 ? contenders : contenders.Reverse())
+            foreach (var contender in OrderOf(contenders, WarmUps + i))
             {
                 var rate = await MeasureAsync(contender, cancellationToken);
                 if (i >= 0)
@@ -43,6 +43,14 @@ internal sealed class RateMeter(int rounds, TimeSpan round)
         }
 
         return [.. contenders.Select(contender => MiddleOf(contender.Name))];
+    }
+
+    /// <summary>Begins with another one each round, and goes backwards every other round.</summary>
+    private static IEnumerable<Contender> OrderOf(IReadOnlyList<Contender> contenders, int round)
+    {
+        var first = round % contenders.Count;
+        var order = contenders.Skip(first).Concat(contenders.Take(first));
+        return round % 2 == 0 ? order : order.Reverse();
     }
 
     private async Task<Rate> MeasureAsync(Contender contender, CancellationToken cancellationToken)

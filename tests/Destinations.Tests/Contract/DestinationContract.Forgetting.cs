@@ -38,6 +38,8 @@ public abstract partial class DestinationContract
     {
         var customers = Customer.Many(200);
         Stage.Put(customers);
+        await using var clock = new HurryingClock(isPatient: true);
+        await Stage.RestartAsync(clock.Time, Token);
         await Vendor.InjectAsync(new VendorFault(VendorFaultKind.Slow), Token);
         var run = await Stage.AskAsync(fullComparison: false, Token);
         await Eventually.TrueAsync(async () => Stage.Segments.Streams.Members > 0 && (Vendor.TakesFiles || await CountRequestsAsync() > 0), "the run is at work", cancellationToken: Token);
@@ -49,6 +51,7 @@ public abstract partial class DestinationContract
 
         AssertCounts(await Stage.EndedAsync(run, Token), new RunCounts { Read = 200, Added = 200 });
         await AssertVendorKnowsAsync(customers);
+        clock.Hurry();
         await AssertForgottenAsync();
     }
 

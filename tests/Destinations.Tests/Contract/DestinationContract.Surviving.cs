@@ -32,6 +32,8 @@ public abstract partial class DestinationContract
     public async Task Throttling_is_told_while_it_lasts()
     {
         Stage.Put(Customer.Many(23));
+        await using var clock = new HurryingClock();
+        await Stage.RestartAsync(clock.Time, Token);
         await Vendor.InjectAsync(new VendorFault(VendorFaultKind.Throttled, Count: 6), Token);
         await DeliverAsync(new RunCounts { Read = 23, Added = 23 });
         Assert.That(Stage.Exports.Progress.Any(progress => progress.ThrottledUntil is not null), Is.True);
@@ -100,13 +102,14 @@ public abstract partial class DestinationContract
         await Stage.RestartAsync(clock.Time, Token);
         await Vendor.InjectAsync(new VendorFault(VendorFaultKind.ThrottledForLong, Count: 1), Token);
         var paused = await Stage.AskAsync(fullComparison: false, Token);
-        await WaitsAsync(paused, clock);
+        var resumes = await WaitsAsync(paused, clock);
         Stage.Export.Connection += "-two";
         Stage.Account = "another account";
         await Vendor.UseAnotherAccountAsync(Stage.Export, Token);
         await DeliverAsync(new RunCounts { Read = 23, Added = 23 });
         Assert.That(Stage.Exports.CompletionOf(paused), Is.Null);
         Stage.Connections.Account = "account";
+        clock.Time.Advance(TimeSpan.FromTicks(Math.Max(0, (resumes - clock.Time.GetUtcNow()).Ticks)));
         AssertCounts(await Stage.EndedAsync(paused, Token), new RunCounts { Read = 23, Added = 23 });
         Assert.That(Stage.Segments.Streams.Members, Is.EqualTo(Vendor.WritesDown ? 2 : 3), "none while it waits");
     }

@@ -10,10 +10,18 @@ public sealed class HurryingClock : IAsyncDisposable
 
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _hurrying;
+    private volatile bool _isPatient;
 
-    public HurryingClock() => _hurrying = HurryAsync();
+    /// <param name="isPatient">Whether the clock runs like any other until it is told to hurry.</param>
+    public HurryingClock(bool isPatient = false)
+    {
+        _isPatient = isPatient;
+        _hurrying = HurryAsync();
+    }
 
     public ManualTimeProvider Time { get; } = new(TimeProvider.System.GetUtcNow());
+
+    public void Hurry() => _isPatient = false;
 
     public async ValueTask DisposeAsync()
     {
@@ -25,9 +33,11 @@ public sealed class HurryingClock : IAsyncDisposable
     private async Task HurryAsync()
     {
         await Task.Yield();
-        while (!_stop.IsCancellationRequested)
+        for (var last = TimeProvider.System.GetTimestamp(); !_stop.IsCancellationRequested;)
         {
-            Time.Advance(Step);
+            var now = TimeProvider.System.GetTimestamp();
+            Time.Advance(_isPatient ? TimeProvider.System.GetElapsedTime(last, now) : Step);
+            last = now;
             await Task.Delay(Beat, CancellationToken.None);
         }
     }

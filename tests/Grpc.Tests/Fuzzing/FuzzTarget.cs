@@ -15,6 +15,7 @@ namespace CustomerInsights.Rpc.Tests.Fuzzing;
 internal sealed record FuzzTarget(string Name, byte[][] Corpus, Action<byte[]> Run)
 {
     private const int Limit = 2000;
+    private const int LargeLimit = 100_000;
 
     private static readonly Marshaller<SimpleRequest> Messages = Marshallers.Create(
         (SimpleRequest message, SerializationContext context) => context.Complete(message.ToByteArray()),
@@ -28,6 +29,12 @@ internal sealed record FuzzTarget(string Name, byte[][] Corpus, Action<byte[]> R
     private static readonly byte[] Plain = RawCall.Frame(Serialized);
     private static readonly byte[] Compressed = RawCall.Frame(Gzip.Compress(Serialized).ToArray(), flag: 1);
 
+    private static readonly byte[] LargeFrames =
+    [
+        .. Plain, .. RawCall.Frame(new SimpleRequest { Payload = new Payload { Body = ByteString.CopyFrom(new byte[20_000]) } }), .. Plain,
+        .. RawCall.Frame(new SimpleRequest { Payload = new Payload { Body = ByteString.CopyFrom(new byte[17_000]) } }),
+    ];
+
     private static readonly byte[][] Frames =
         [Plain, Compressed, [.. Plain, .. Compressed, .. Plain], RawCall.Frame([]), RawCall.Frame([], flag: 1), RawCall.Frame([1], announced: int.MaxValue)];
 
@@ -35,8 +42,9 @@ internal sealed record FuzzTarget(string Name, byte[][] Corpus, Action<byte[]> R
     [
         new("MessageReader", Frames, bytes => ReadServerAsync(bytes).GetAwaiter().GetResult()),
         new("MessageReader, single", Frames, bytes => ReadSingleOnServerAsync(bytes).GetAwaiter().GetResult()),
-        new("MessageStream", Frames, bytes => ReadClientAsync(bytes).GetAwaiter().GetResult()),
+        new("MessageStream", Frames, bytes => ReadClientAsync(bytes, Limit, CutOf(bytes)).GetAwaiter().GetResult()),
         new("MessageStream, single", Frames, bytes => ReadSingleOnClientAsync(bytes).GetAwaiter().GetResult()),
+        new("MessageStream, large", [LargeFrames], bytes => ReadClientAsync(bytes, LargeLimit, 3_000).GetAwaiter().GetResult()),
         new("Gzip", [.. new[] { Serialized, [], new byte[3000] }.Select(bytes => Gzip.Compress(bytes).ToArray()).Where(bytes => bytes.Length > 0)], Decompress),
         new("MetadataHeaders", [.. new[] { "x: text\nx-bin: q6s=,qw,q6ur\n", "-bin:\ngrpc-timeout: 1S\nDAPR-App-Id: segments\n", "a-bin: AAAA, AA==,,AAA\n" }.Select(Encoding.Latin1.GetBytes)], ReadMetadata),
         new("GrpcTimeout", [.. new[] { "1n", "99999999H", "00000001u", "5S", "12M", "1000m" }.Select(Encoding.Latin1.GetBytes)], ReadTimeout),
@@ -56,16 +64,16 @@ internal sealed record FuzzTarget(string Name, byte[][] Corpus, Action<byte[]> R
     private static async Task ReadSingleOnServerAsync(byte[] bytes)
     {
         var reader = new MessageReader(PipeReader.Create(new SlowStream(bytes, CutOf(bytes))), new MessageDecoder(Limit, HeaderNames.Gzip));
-        await reader.FillWithSingleAsync(default);
+        await reader.WaitForSingleAsync(default);
         if (reader.TakeSingle(Messages) is null)
         {
             throw new AssertionException("A message was waited for that isn't there.");
         }
     }
 
-    private static async Task ReadClientAsync(byte[] bytes)
+    private static async Task ReadClientAsync(byte[] bytes, int limit, int cut)
     {
-        var stream = new MessageStream(new SlowStream(bytes, CutOf(bytes)), new MessageDecoder(Limit, HeaderNames.Gzip));
+        var stream = new MessageStream(new SlowStream(bytes, cut), new MessageDecoder(limit, HeaderNames.Gzip));
         while (await stream.ReadAsync(Messages, default) is not null)
         {
         }

@@ -99,6 +99,16 @@ internal sealed class RawRequestTests
         Assert.That(StreamingInputCallResponse.Parser.ParseFrom(response.Body[5..]).AggregatedPayloadSize, Is.EqualTo(4));
     }
 
+    [Test]
+    public async Task A_whole_message_whose_stream_stays_open_waits_for_its_end_or_the_deadline(CancellationToken cancellationToken)
+    {
+        using var call = new RawCall(_server.Address) { Headers = { ["grpc-timeout"] = "300m" } };
+
+        var response = await call.SendAndHoldAsync(cancellationToken, RawCall.Frame(new SimpleRequest()));
+
+        Assert.That(response.Status, Is.EqualTo(StatusCode.DeadlineExceeded));
+    }
+
     [TestCase("/grpc.testing.TestService/UnaryCall")]
     [TestCase(Up)]
     public async Task A_message_over_the_limit_is_refused_before_it_comes(string path, CancellationToken cancellationToken)

@@ -34,6 +34,27 @@ internal sealed class ServerCallTests
         });
     }
 
+    // The transport lets a client send 768 KiB ahead of what the server has looked at.
+    [Test]
+    public async Task A_request_larger_than_the_window_of_the_transport_is_read(CancellationToken cancellationToken)
+    {
+        const int Size = 3_000_000;
+        var read = 0;
+        await using var server = await ServeAsync(new Script
+        {
+            Unary = (request, _) =>
+            {
+                read = request.Payload.Body.Length;
+                return Task.FromResult(new SimpleResponse());
+            },
+        });
+
+        await Client(server).UnaryCallAsync(
+            new SimpleRequest { Payload = new Payload { Body = Google.Protobuf.ByteString.CopyFrom(new byte[Size]) } }, cancellationToken: cancellationToken);
+
+        Assert.That(read, Is.EqualTo(Size));
+    }
+
     // It once counted as if the client had gone: told as CANCELLED, and to nobody else.
     [Test]
     public async Task A_broken_file_of_a_method_is_no_broken_connection()

@@ -70,14 +70,12 @@ internal sealed class FramingTests
             return StatusOf(onServer ? ReadSingleOnServerAsync(part, cut.Get, false) : ReadSingleOnClientAsync(part, cut.Get, false)) == StatusCode.Internal;
         }).QuickCheckThrowOnFailure();
 
-    [TestCase(1)]
-    [TestCase(1_000)]
-    [TestCase(16_384)]
-    [TestCase(1_000_000)]
-    public async Task Large_messages_survive_any_cutting_on_the_client(int cut)
+    [Test]
+    public async Task Large_messages_survive_any_cutting_on_the_client(
+        [Values(16_374, 16_379, 16_384, 16_385, 32_763, 32_768, 70_000, 131_067, 131_072, 200_000)] int size, [Values(1, 1_000, 16_384, 1_000_000)] int cut)
     {
-        int[] sizes = [70_000, 0, 16_379, 16_384, 16_385, 3, 200_000, 131_067, 131_072, 70_000, 70_000];
-        var messages = sizes.Select((size, i) => Enumerable.Range(i, size).Select(value => (byte)value).ToArray()).ToList();
+        // From a small message on, so that each size meets a buffer that has not grown yet, at another place.
+        var messages = new[] { 3, size, size, 0, size, 20, size }.Select((length, i) => Enumerable.Range(i, length).Select(value => (byte)value).ToArray()).ToList();
         var stream = new MessageStream(new SlowStream([.. messages.SelectMany(message => RawCall.Frame(message))], cut), new MessageDecoder(null, null));
 
         foreach (var message in messages)
@@ -86,6 +84,23 @@ internal sealed class FramingTests
         }
 
         Assert.That(await stream.ReadAsync(InPlace, default), Is.Null);
+    }
+
+    [TestCase(69_999)]
+    [TestCase(70_005 + 1)]
+    [TestCase(70_005 + 4)]
+    [TestCase(70_005 + 5)]
+    [TestCase(70_005 + 20_000)]
+    public async Task A_stream_that_breaks_off_in_or_after_a_large_message_is_refused(int length)
+    {
+        var frame = RawCall.Frame(new byte[70_000]);
+        var stream = new MessageStream(new SlowStream([.. frame.Concat(frame).Take(length)], 5_000), new MessageDecoder(null, null));
+        if (length > frame.Length)
+        {
+            await stream.ReadAsync(InPlace, default);
+        }
+
+        Assert.That(StatusOf(stream.ReadAsync(InPlace, default).AsTask()), Is.EqualTo(StatusCode.Internal));
     }
 
     [Test]
@@ -131,22 +146,29 @@ internal sealed class FramingTests
     }
 
     [Test]
-    public void A_serializer_that_fails_halfway_breaks_the_stream_only_when_its_message_is_large([Values(10, 100_000)] int size)
+    public void A_message_at_the_border_of_small_and_large_ones_is_whole([Values(1_018, 1_019, 1_020, 1_021)] int length)
     {
-        var failing = Marshallers.Create<byte[]>(
-            (_, context) =>
-            {
-                context.SetPayloadLength(size);
-                context.GetBufferWriter();
-                throw new FormatException();
-            },
-            _ => []);
+        var message = Enumerable.Range(0, length).Select(value => (byte)value).ToArray();
+
+        Assert.That(Encoded(InPlace, message), Is.EqualTo(RawCall.Frame(message)));
+    }
+
+    [TestCase(10, false)]
+    [TestCase(100_000, true)]
+    public void A_serializer_that_fails_halfway_breaks_the_stream_only_when_something_of_it_is_in_the_output(int length, bool isBroken)
+    {
+        var failing = Serializer(context =>
+        {
+            context.SetPayloadLength(length);
+            context.GetBufferWriter();
+            throw new FormatException();
+        });
         var output = new ArrayBufferWriter<byte>();
         var encoder = new MessageEncoder(output, null);
 
         Assert.That(() => encoder.Write(failing, []), Throws.TypeOf<FormatException>());
-        Assert.That(encoder.IsBroken, Is.EqualTo(size > 10));
-        if (!encoder.IsBroken)
+        Assert.That(encoder.IsBroken, Is.EqualTo(isBroken));
+        if (!isBroken)
         {
             encoder.Write(InPlace, [1]);
             Assert.That(output.WrittenSpan.ToArray(), Is.EqualTo(RawCall.Frame([1])));
@@ -154,44 +176,73 @@ internal sealed class FramingTests
     }
 
     [Test]
-    public void A_serializer_may_ask_for_more_room_than_it_needs([Values] bool before)
+    public void A_serializer_may_ask_for_more_room_than_it_needs_and_for_its_writer_again([Values(0, 5_000)] int first, [Values(0, 5_000)] int last, [Values(0, 3)] int length)
     {
-        var generous = Marshallers.Create<byte[]>(
-            (bytes, context) =>
+        var generous = Serializer(context =>
+        {
+            context.SetPayloadLength(length);
+            for (var i = 0; i < length; i++)
             {
-                context.SetPayloadLength(bytes.Length);
-                var writer = context.GetBufferWriter();
-                foreach (var value in bytes)
-                {
-                    writer.GetSpan(before ? 5_000 : 0)[0] = value;
-                    writer.Advance(1);
-                }
+                context.GetBufferWriter().GetSpan(first)[0] = (byte)i;
+                context.GetBufferWriter().Advance(1);
+            }
 
-                writer.GetMemory(before ? 0 : 5_000);
-                context.Complete();
-            },
-            bytes => []);
+            context.GetBufferWriter().Write<byte>([]);
+            context.GetBufferWriter().GetMemory(last);
+            context.GetBufferWriter().Write<byte>([]);
+            context.Complete();
+        });
 
-        Assert.That(Encoded(generous, [1, 2, 3]), Is.EqualTo(RawCall.Frame([1, 2, 3])));
+        Assert.That(Encoded(generous, []), Is.EqualTo(RawCall.Frame([.. Enumerable.Range(0, length).Select(value => (byte)value)])));
     }
 
-    [Test]
-    public void A_serializer_that_writes_less_than_it_announced_has_written_nothing()
+    [TestCase(3, 4, false)]
+    [TestCase(3, 0, false)]
+    [TestCase(3, 2, true)]
+    [TestCase(2_000, 1_999, true)]
+    [TestCase(2_000, 2_001, true)]
+    public void A_serializer_that_writes_another_number_of_bytes_than_it_announced_is_refused(int written, int announced, bool isBroken)
     {
-        var stingy = Marshallers.Create<byte[]>(
-            (bytes, context) =>
-            {
-                context.SetPayloadLength(bytes.Length + 1);
-                context.GetBufferWriter().Write(bytes);
-                context.Complete();
-            },
-            bytes => []);
+        var lying = Serializer(context =>
+        {
+            context.SetPayloadLength(announced);
+            context.GetBufferWriter().Write(new byte[written]);
+            context.Complete();
+        });
         var output = new ArrayBufferWriter<byte>();
         var encoder = new MessageEncoder(output, null);
 
-        Assert.That(() => encoder.Write(stingy, [1, 2, 3]), Throws.InvalidOperationException);
-        Assert.That((encoder.IsBroken, output.WrittenCount), Is.EqualTo((false, 0)));
+        Assert.That(() => encoder.Write(lying, []), Throws.InvalidOperationException);
+        Assert.That(encoder.IsBroken, Is.EqualTo(output.WrittenCount > 0));
+        Assert.That(announced == 0 || encoder.IsBroken == isBroken, Is.True);
     }
+
+    [Test]
+    public void A_serializer_can_claim_no_more_room_than_it_has()
+    {
+        var greedy = Serializer(context =>
+        {
+            context.SetPayloadLength(3);
+            context.GetBufferWriter().Advance(4);
+        });
+        var output = new ArrayBufferWriter<byte>();
+
+        Assert.That(() => new MessageEncoder(output, null).Write(greedy, []), Throws.TypeOf<ArgumentOutOfRangeException>());
+        Assert.That(output.WrittenCount, Is.Zero);
+    }
+
+    private static IEnumerable<TestCaseData<Action<SerializationContext>>> Misuses()
+    {
+        yield return new(context => context.SetPayloadLength(3)) { TestName = "Never_completed" };
+        yield return new(context => { context.SetPayloadLength(1); context.GetBufferWriter().Write<byte>([1]); }) { TestName = "Written_and_never_completed" };
+        yield return new(context => { context.Complete([1]); context.Complete([1]); }) { TestName = "Completed_twice" };
+        yield return new(context => { context.SetPayloadLength(1); context.GetBufferWriter().Write<byte>([1]); context.Complete(); context.Complete(); }) { TestName = "Completed_twice_in_place" };
+        yield return new(context => { context.SetPayloadLength(1); context.GetBufferWriter(); context.Complete([1]); }) { TestName = "Completed_with_other_bytes" };
+    }
+
+    [TestCaseSource(nameof(Misuses))]
+    public void A_serializer_completes_its_message_once(Action<SerializationContext> serialize) =>
+        Assert.That(() => new MessageEncoder(new ArrayBufferWriter<byte>(), null).Write(Serializer(serialize), []), Throws.InvalidOperationException);
 
     [Test]
     public async Task Giving_the_buffer_of_a_reset_stream_back_does_not_fail()
@@ -253,10 +304,12 @@ internal sealed class FramingTests
         return messages;
     }
 
+    private static Marshaller<byte[]> Serializer(Action<SerializationContext> serialize) => Marshallers.Create<byte[]>((_, context) => serialize(context), _ => []);
+
     private static async Task<byte[]?> ReadSingleOnServerAsync(byte[] bytes, int cut, bool isCompressed)
     {
         var reader = new MessageReader(PipeReader.Create(new SlowStream(bytes, cut)), new MessageDecoder(Limit, isCompressed ? "gzip" : null));
-        await reader.FillWithSingleAsync(default);
+        await reader.WaitForSingleAsync(default);
         return reader.TakeSingle(InPlace);
     }
 

@@ -18,9 +18,8 @@ public sealed class GrpcChannel : ChannelBase, IDisposable
     private static readonly TimeSpan BalancedIdleTimeout = TimeSpan.FromMinutes(5);
 
     private readonly HttpMessageInvoker _http;
-    private readonly ConcurrentDictionary<string, CalledMethod> _called = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Uri> _methodAddresses = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource _shutdown = new();
-    private volatile CalledMethod? _lastCalled;
     private bool _isDisposed;
 
     private GrpcChannel(Uri address, GrpcChannelOptions options, bool isBalanced)
@@ -104,17 +103,7 @@ public sealed class GrpcChannel : ChannelBase, IDisposable
         }
     }
 
-    internal Uri AddressOf(IMethod method)
-    {
-        // Most calls are to the method that was called last, and looking a long path up costs more than all else here.
-        var path = method.FullName;
-        if (_lastCalled is not { } called || !ReferenceEquals(called.Path, path))
-        {
-            _lastCalled = called = _called.GetOrAdd(path, static (path, address) => new CalledMethod(path, new Uri(address, path)), Address);
-        }
-
-        return called.Address;
-    }
+    internal Uri AddressOf(IMethod method) => _methodAddresses.GetOrAdd(method.FullName, static (path, address) => new Uri(address, path), Address);
 
     internal Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
@@ -151,6 +140,4 @@ public sealed class GrpcChannel : ChannelBase, IDisposable
         UseProxy = false,
         AllowAutoRedirect = false,
     };
-
-    private sealed record CalledMethod(string Path, Uri Address);
 }

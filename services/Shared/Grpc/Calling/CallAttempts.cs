@@ -62,7 +62,7 @@ internal sealed class CallAttempts
     /// <summary>How long to wait before the next attempt; null when the response counts.</summary>
     private TimeSpan? DelayAfter(HttpResponseMessage response)
     {
-        if (ResponseHead.StatusOf(response, out _) is { StatusCode: not StatusCode.OK } status)
+        if (ResponseHead.StatusOf(response) is { StatusCode: not StatusCode.OK } status)
         {
             return DelayAfter(status.StatusCode, response.Headers);
         }

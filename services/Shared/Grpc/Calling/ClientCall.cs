@@ -6,7 +6,7 @@ using Grpc.Net.Client;
 
 namespace CustomerInsights.Rpc.Calling;
 
-/// <summary>One call of a client, from its request headers to its status.</summary>
+/// <summary>One call of a client, from its request headers to its status. It is its own lock, which nobody else sees: small calls feel each object.</summary>
 [SuppressMessage("Reliability", "CA1001", Justification = "Its cancellation source has no timer; Finish releases the rest, because callers needn't dispose calls that ended.")]
 internal sealed class ClientCall
 {
@@ -271,14 +271,14 @@ internal sealed class ClientCall
         }
 
         Token.ThrowIfCancellationRequested();
-        if (ResponseHead.StatusOf(response, out var encoding) is { } status)
+        if (ResponseHead.StatusOf(response) is { } status)
         {
             Finish(status, MetadataHeaders.Read(response.Headers, leavesOutUnreadable: true));
             return status.StatusCode == StatusCode.OK ? null : throw Failure();
         }
 
         // The transport has the stream at hand; asking for it by a task would only cost one.
-        return new MessageStream(response.Content.ReadAsStream(), new MessageDecoder(_channel.Options.MaxReceiveMessageSize, encoding));
+        return new MessageStream(response.Content.ReadAsStream(), new MessageDecoder(_channel.Options.MaxReceiveMessageSize, ResponseHead.EncodingOf(response)));
     }
 
     private void Finish(Status status, Metadata trailers, bool countsOverOk = false)

@@ -10,11 +10,8 @@ internal static class ResponseHead
     private const string Ok = "0";
 
     /// <summary>The status of a response that ends with its headers; null when messages or trailers follow.</summary>
-    /// <param name="response">The response.</param>
-    /// <param name="encoding">That of the messages that follow.</param>
-    public static Status? StatusOf(HttpResponseMessage response, out string? encoding)
+    public static Status? StatusOf(HttpResponseMessage response)
     {
-        encoding = null;
         if (response.Version < HttpVersion.Version20)
         {
             return new Status(StatusCode.Internal, "The server doesn't answer with HTTP/2.");
@@ -35,9 +32,10 @@ internal static class ResponseHead
             return new Status(StatusCode.Unknown, "The response isn't gRPC: its content type is wrong.");
         }
 
-        encoding = Single(response.Headers, HeaderNames.Encoding);
-        return MessageDecoder.Supports(encoding) ? null : new Status(StatusCode.Internal, "The response's encoding isn't supported.");
+        return MessageDecoder.Supports(EncodingOf(response)) ? null : new Status(StatusCode.Internal, "The response's encoding isn't supported.");
     }
+
+    public static string? EncodingOf(HttpResponseMessage response) => Single(response.Headers, HeaderNames.Encoding);
 
     /// <summary>The status and the trailers of a response that has been read to its end.</summary>
     public static (Status Status, Metadata Trailers) EndOf(HttpResponseMessage response)
@@ -45,7 +43,7 @@ internal static class ResponseHead
         var trailers = response.TrailingHeaders;
         if (trailers.NonValidated.Count == 1 && Single(trailers, HeaderNames.Status) == Ok)
         {
-            // How most calls end.
+            // Most calls end like this, and then the trailers needn't be read one by one.
             return (Status.DefaultSuccess, Metadata.Empty);
         }
 

@@ -18,15 +18,15 @@ public abstract class StartedCall : IDisposable
 
     public void Dispose()
     {
-        _handlers.Dispose(_state);
+        _handlers.Abandon(_state);
         GC.SuppressFinalize(this);
     }
 }
 
 /// <summary>What can be asked of a started call. Each gets the call's state, so that calls of one kind can share them.</summary>
-internal sealed record CallHandlers(Func<object, Task<Metadata>> Headers, Func<object, Status> Status, Func<object, Metadata> Trailers, Action<object> Dispose)
+internal sealed record CallHandlers(Func<object, Task<Metadata>> Headers, Func<object, Status> Status, Func<object, Metadata> Trailers, Action<object> Abandon)
 {
     /// <summary>Handlers that hold their own state.</summary>
-    public static CallHandlers Of(Task<Metadata> headers, Func<Status> status, Func<Metadata> trailers, Action dispose) =>
-        new(_ => headers, _ => status(), _ => trailers(), _ => dispose());
+    public static CallHandlers Of(Task<Metadata> headers, Func<Status> status, Func<Metadata> trailers, Action abandon) =>
+        new(_ => headers, _ => status(), _ => trailers(), _ => abandon());
 }

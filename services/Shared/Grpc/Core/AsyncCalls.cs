@@ -8,14 +8,16 @@ public sealed class AsyncUnaryCall<TResponse> : StartedCall
 {
     public AsyncUnaryCall(
         Task<TResponse> responseAsync, Task<Metadata> responseHeadersAsync, Func<Status> getStatusFunc, Func<Metadata> getTrailersFunc, Action disposeAction)
-        : base(CallHandlers.Of(responseHeadersAsync, getStatusFunc, getTrailersFunc, disposeAction), responseHeadersAsync) =>
-        ResponseAsync = responseAsync;
+        : this(responseAsync, CallHandlers.Of(responseHeadersAsync, getStatusFunc, getTrailersFunc, disposeAction), responseHeadersAsync)
+    {
+    }
 
     public AsyncUnaryCall(
         Task<TResponse> responseAsync, Func<object, Task<Metadata>> responseHeadersAsync, Func<object, Status> getStatusFunc,
         Func<object, Metadata> getTrailersFunc, Action<object> disposeAction, object state)
-        : base(new CallHandlers(responseHeadersAsync, getStatusFunc, getTrailersFunc, disposeAction), state) =>
-        ResponseAsync = responseAsync;
+        : this(responseAsync, new CallHandlers(responseHeadersAsync, getStatusFunc, getTrailersFunc, disposeAction), state)
+    {
+    }
 
     internal AsyncUnaryCall(Task<TResponse> responseAsync, CallHandlers handlers, object state)
         : base(handlers, state) =>
@@ -34,14 +36,16 @@ public sealed class AsyncServerStreamingCall<TResponse> : StartedCall
     public AsyncServerStreamingCall(
         IAsyncStreamReader<TResponse> responseStream, Task<Metadata> responseHeadersAsync, Func<Status> getStatusFunc,
         Func<Metadata> getTrailersFunc, Action disposeAction)
-        : base(CallHandlers.Of(responseHeadersAsync, getStatusFunc, getTrailersFunc, disposeAction), responseHeadersAsync) =>
-        ResponseStream = responseStream;
+        : this(responseStream, CallHandlers.Of(responseHeadersAsync, getStatusFunc, getTrailersFunc, disposeAction), responseHeadersAsync)
+    {
+    }
 
     public AsyncServerStreamingCall(
         IAsyncStreamReader<TResponse> responseStream, Func<object, Task<Metadata>> responseHeadersAsync, Func<object, Status> getStatusFunc,
         Func<object, Metadata> getTrailersFunc, Action<object> disposeAction, object state)
-        : base(new CallHandlers(responseHeadersAsync, getStatusFunc, getTrailersFunc, disposeAction), state) =>
-        ResponseStream = responseStream;
+        : this(responseStream, new CallHandlers(responseHeadersAsync, getStatusFunc, getTrailersFunc, disposeAction), state)
+    {
+    }
 
     internal AsyncServerStreamingCall(IAsyncStreamReader<TResponse> responseStream, CallHandlers handlers, object state)
         : base(handlers, state) =>
@@ -56,14 +60,16 @@ public sealed class AsyncClientStreamingCall<TRequest, TResponse> : StartedCall
     public AsyncClientStreamingCall(
         IClientStreamWriter<TRequest> requestStream, Task<TResponse> responseAsync, Task<Metadata> responseHeadersAsync,
         Func<Status> getStatusFunc, Func<Metadata> getTrailersFunc, Action disposeAction)
-        : base(CallHandlers.Of(responseHeadersAsync, getStatusFunc, getTrailersFunc, disposeAction), responseHeadersAsync) =>
-        (RequestStream, ResponseAsync) = (requestStream, responseAsync);
+        : this(requestStream, responseAsync, CallHandlers.Of(responseHeadersAsync, getStatusFunc, getTrailersFunc, disposeAction), responseHeadersAsync)
+    {
+    }
 
     public AsyncClientStreamingCall(
         IClientStreamWriter<TRequest> requestStream, Task<TResponse> responseAsync, Func<object, Task<Metadata>> responseHeadersAsync,
         Func<object, Status> getStatusFunc, Func<object, Metadata> getTrailersFunc, Action<object> disposeAction, object state)
-        : base(new CallHandlers(responseHeadersAsync, getStatusFunc, getTrailersFunc, disposeAction), state) =>
-        (RequestStream, ResponseAsync) = (requestStream, responseAsync);
+        : this(requestStream, responseAsync, new CallHandlers(responseHeadersAsync, getStatusFunc, getTrailersFunc, disposeAction), state)
+    {
+    }
 
     internal AsyncClientStreamingCall(IClientStreamWriter<TRequest> requestStream, Task<TResponse> responseAsync, CallHandlers handlers, object state)
         : base(handlers, state) =>
@@ -84,14 +90,16 @@ public sealed class AsyncDuplexStreamingCall<TRequest, TResponse> : StartedCall
     public AsyncDuplexStreamingCall(
         IClientStreamWriter<TRequest> requestStream, IAsyncStreamReader<TResponse> responseStream, Task<Metadata> responseHeadersAsync,
         Func<Status> getStatusFunc, Func<Metadata> getTrailersFunc, Action disposeAction)
-        : base(CallHandlers.Of(responseHeadersAsync, getStatusFunc, getTrailersFunc, disposeAction), responseHeadersAsync) =>
-        (RequestStream, ResponseStream) = (requestStream, responseStream);
+        : this(requestStream, responseStream, CallHandlers.Of(responseHeadersAsync, getStatusFunc, getTrailersFunc, disposeAction), responseHeadersAsync)
+    {
+    }
 
     public AsyncDuplexStreamingCall(
         IClientStreamWriter<TRequest> requestStream, IAsyncStreamReader<TResponse> responseStream, Func<object, Task<Metadata>> responseHeadersAsync,
         Func<object, Status> getStatusFunc, Func<object, Metadata> getTrailersFunc, Action<object> disposeAction, object state)
-        : base(new CallHandlers(responseHeadersAsync, getStatusFunc, getTrailersFunc, disposeAction), state) =>
-        (RequestStream, ResponseStream) = (requestStream, responseStream);
+        : this(requestStream, responseStream, new CallHandlers(responseHeadersAsync, getStatusFunc, getTrailersFunc, disposeAction), state)
+    {
+    }
 
     internal AsyncDuplexStreamingCall(IClientStreamWriter<TRequest> requestStream, IAsyncStreamReader<TResponse> responseStream, CallHandlers handlers, object state)
         : base(handlers, state) =>

@@ -21,14 +21,14 @@ internal sealed class MessageReader(PipeReader pipe, MessageDecoder decoder)
         : TryTake(marshaller, out var message) ? new ValueTask<T?>(message)
         : WaitAsync(marshaller, cancellationToken);
 
-    /// <summary>Waits for the end of a stream that has to be one message. Nothing beyond that message is waited for.</summary>
+    /// <summary>Waits until the only message and the end of the stream have arrived; a second message is refused as soon as it shows.</summary>
     /// <exception cref="RpcException">There is no message, or more than one.</exception>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    public async ValueTask FillWithSingleAsync(CancellationToken cancellationToken)
+    public async ValueTask WaitForSingleAsync(CancellationToken cancellationToken)
     {
         try
         {
-            while (!HasSingle())
+            while (!IsSingleComplete())
             {
                 Take(await ReadPipeAsync(cancellationToken));
             }
@@ -44,7 +44,11 @@ internal sealed class MessageReader(PipeReader pipe, MessageDecoder decoder)
     public T TakeSingle<T>(Marshaller<T> marshaller)
         where T : class
     {
-        TryTake(marshaller, out var message);
+        if (!TryTake(marshaller, out var message))
+        {
+            throw new InvalidOperationException("The message wasn't waited for.");
+        }
+
         Release();
         return message!;
     }
@@ -101,7 +105,8 @@ internal sealed class MessageReader(PipeReader pipe, MessageDecoder decoder)
     }
 
     /// <summary>Whether the buffer holds one message and nothing can follow it.</summary>
-    private bool HasSingle()
+    /// <exception cref="RpcException">It can't become a single message any more.</exception>
+    private bool IsSingleComplete()
     {
         var end = MessageDecoder.PrefixLength + (long)(LengthOfNext(out _) ?? 0);
         if (_buffer.Length > end)

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using CustomerInsights.Rpc.Metering;
 using CustomerInsights.Rpc.Web;
 using Microsoft.AspNetCore.Http;
@@ -38,7 +37,7 @@ internal sealed partial class MethodEndpoint(IMethod method, ServerSettings sett
             call = new ServerCall(http, method, settings, end);
             if (!IsClientStream)
             {
-                await call.Reader.FillWithSingleAsync(call.ReadToken);
+                await call.Reader.WaitForSingleAsync(call.ReadToken);
             }
 
             await invoke(call);
@@ -55,7 +54,7 @@ internal sealed partial class MethodEndpoint(IMethod method, ServerSettings sett
         finally
         {
             call?.Dispose();
-            var activity = Activity.Current is null ? null : http.Features.Get<IHttpActivityFeature>()?.Activity;
+            var activity = http.Features.Get<IHttpActivityFeature>()?.Activity;
             CallTelemetry.EndServer(
                 method,
                 end.EndedAtDeadline ? StatusCode.DeadlineExceeded : status.StatusCode,

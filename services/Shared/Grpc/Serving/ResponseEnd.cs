@@ -6,7 +6,7 @@ namespace CustomerInsights.Rpc.Serving;
 
 /// <summary>
 /// Gives a response its one status. The method and the deadline race for it; whoever locks this object first decides, and
-/// whoever writes to the response holds it.
+/// whoever writes to the response holds its lock.
 /// </summary>
 internal sealed class ResponseEnd(HttpContext http)
 {

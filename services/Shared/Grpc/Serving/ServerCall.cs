@@ -217,8 +217,14 @@ internal sealed class ServerCall : ServerCallContext, IDisposable
         }
 
         _end.HasBody = true;
-        _encoder.Write(marshaller, message);
-        _encoder.Compression = compression;
+        try
+        {
+            _encoder.Write(marshaller, message);
+        }
+        finally
+        {
+            _encoder.Compression = compression;
+        }
     }
 
     private void CheckOpen()

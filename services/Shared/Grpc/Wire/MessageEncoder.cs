@@ -5,8 +5,8 @@ using System.IO.Compression;
 namespace CustomerInsights.Rpc.Wire;
 
 /// <summary>
-/// Writes messages with their prefixes, in place when the serializer knows the length first. A small one is written through
-/// this object, so that it costs the output one request for room and one advance instead of several.
+/// Writes messages with their prefixes, in place when the serializer knows the length first. A small one has its room from the
+/// output in one piece and is only handed over when it is complete; until then nothing has happened.
 /// </summary>
 /// <param name="maxMessageSize">In bytes before compression; null for no limit.</param>
 internal sealed class MessageEncoder(IBufferWriter<byte> output, int? maxMessageSize) : SerializationContext, IBufferWriter<byte>
@@ -16,9 +16,11 @@ internal sealed class MessageEncoder(IBufferWriter<byte> output, int? maxMessage
 
     private ArrayBufferWriter<byte>? _scratch;
     private Memory<byte> _room;
+    private int? _announced;
     private int _written;
-    private int? _length;
     private bool _isInPlace;
+    private bool _isHandedOver;
+    private bool _isComplete;
 
     /// <summary>Set to compress messages.</summary>
     public CompressionLevel? Compression { get; set; }
@@ -26,19 +28,23 @@ internal sealed class MessageEncoder(IBufferWriter<byte> output, int? maxMessage
     /// <summary>A message was left half written: nothing may follow it.</summary>
     public bool IsBroken { get; private set; }
 
+    /// <exception cref="InvalidOperationException">The serializer completed another number of bytes than it had announced, or nothing at all.</exception>
     public void Write<T>(Marshaller<T> marshaller, T message)
     {
-        _length = null;
-        _isInPlace = false;
-        _room = default;
+        (_room, _announced, _written) = (default, null, 0);
+        _isInPlace = _isHandedOver = _isComplete = false;
         _scratch?.ResetWrittenCount();
         try
         {
             marshaller.ContextualSerializer(message, this);
+            if (!_isComplete)
+            {
+                throw new InvalidOperationException("The serializer did not complete its message.");
+            }
         }
         catch
         {
-            IsBroken = _isInPlace;
+            IsBroken = _isHandedOver;
             throw;
         }
     }
@@ -46,57 +52,63 @@ internal sealed class MessageEncoder(IBufferWriter<byte> output, int? maxMessage
     public override void SetPayloadLength(int payloadLength)
     {
         CheckSize(payloadLength);
-        _length = payloadLength;
+        _announced = payloadLength;
     }
 
     public override IBufferWriter<byte> GetBufferWriter()
     {
-        if (_length is not { } length || Compression is not null)
+        if (_isInPlace)
+        {
+            return this;
+        }
+
+        if (_announced is not { } length || Compression is not null)
         {
             return _scratch ??= new ArrayBufferWriter<byte>();
         }
 
-        if (length <= SmallSize - MessageDecoder.PrefixLength)
+        _isInPlace = true;
+        var size = Reserve(length);
+        if (size <= SmallSize)
         {
-            if (_room.IsEmpty)
-            {
-                _room = RoomFor(length)[..(MessageDecoder.PrefixLength + length)];
-                _written = WritePrefix(_room.Span, length, isCompressed: false);
-            }
-
-            return this;
+            _room = output.GetMemory(size)[..size];
+            WritePrefix(_room.Span, length, isCompressed: false);
+        }
+        else
+        {
+            HandPrefixOver(length, isCompressed: false);
         }
 
-        if (!_isInPlace)
-        {
-            WritePrefix(length, isCompressed: false);
-            _isInPlace = true;
-        }
-
-        return output;
+        return this;
     }
 
-    /// <exception cref="InvalidOperationException">The serializer wrote less than it had announced.</exception>
     public override void Complete()
     {
-        if (!_room.IsEmpty)
-        {
-            if (_written != _room.Length)
-            {
-                throw new InvalidOperationException("The serializer wrote fewer bytes than it had announced.");
-            }
-
-            output.Advance(_written);
-            _room = default;
-            _isInPlace = true;
-        }
-        else if (!_isInPlace)
+        if (!_isInPlace)
         {
             WriteWhole(_scratch is null ? [] : _scratch.WrittenSpan);
+            return;
         }
+
+        CheckIncomplete();
+        if (_written != _announced)
+        {
+            throw new InvalidOperationException($"The serializer wrote {_written} bytes and had announced {_announced}.");
+        }
+
+        HandRoomOver();
+        _isComplete = true;
     }
 
-    public override void Complete(byte[] payload) => WriteWhole(payload);
+    public override void Complete(byte[] payload)
+    {
+        if (_isInPlace)
+        {
+            throw new InvalidOperationException("The serializer has begun to write, so it can't end with other bytes.");
+        }
+
+        WriteWhole(payload);
+    }
 
     void IBufferWriter<byte>.Advance(int count)
     {
@@ -106,66 +118,86 @@ internal sealed class MessageEncoder(IBufferWriter<byte> output, int? maxMessage
         }
         else
         {
-            _written += count;
+            ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)count, (uint)RestOfRoom.Length, nameof(count));
+        }
+
+        _written += count;
+    }
+
+    Memory<byte> IBufferWriter<byte>.GetMemory(int sizeHint) => KeepsToRoom(sizeHint) ? RestOfRoom : output.GetMemory(sizeHint);
+
+    Span<byte> IBufferWriter<byte>.GetSpan(int sizeHint) => KeepsToRoom(sizeHint) ? RestOfRoom.Span : output.GetSpan(sizeHint);
+
+    private Memory<byte> RestOfRoom => _room[(MessageDecoder.PrefixLength + _written)..];
+
+    /// <summary>A serializer may ask for more room than it has announced; then what it has written is handed over, and it gets room from the output.</summary>
+    private bool KeepsToRoom(int sizeHint)
+    {
+        if (!_room.IsEmpty && RestOfRoom.Length < Math.Max(sizeHint, 1))
+        {
+            HandRoomOver();
+        }
+
+        return !_room.IsEmpty;
+    }
+
+    private void HandRoomOver()
+    {
+        if (!_room.IsEmpty)
+        {
+            _isHandedOver = true;
+            output.Advance(MessageDecoder.PrefixLength + _written);
+            _room = default;
         }
     }
 
-    Memory<byte> IBufferWriter<byte>.GetMemory(int sizeHint) => HasRoom(sizeHint) ? _room[_written..] : output.GetMemory(sizeHint);
-
-    Span<byte> IBufferWriter<byte>.GetSpan(int sizeHint) => HasRoom(sizeHint) ? _room.Span[_written..] : output.GetSpan(sizeHint);
-
     private void WriteWhole(ReadOnlySpan<byte> payload)
     {
+        CheckIncomplete();
         CheckSize(payload.Length);
         if (Compression is { } level && payload.Length > 0)
         {
             var compressed = Gzip.Compress(payload, level);
-            WritePrefix(compressed.Length, isCompressed: true);
+            Reserve(compressed.Length);
+            HandPrefixOver(compressed.Length, isCompressed: true);
             output.Write(compressed.Span);
         }
         else
         {
-            WritePrefix(payload.Length, isCompressed: false);
+            Reserve(payload.Length);
+            HandPrefixOver(payload.Length, isCompressed: false);
             output.Write(payload);
         }
+
+        _isComplete = true;
     }
 
-    /// <summary>Whether a small message's room does; a serializer may ask for more than it announced, and then gets it from the output.</summary>
-    private bool HasRoom(int sizeHint)
-    {
-        if (_room.Length - _written >= Math.Max(sizeHint, 1))
-        {
-            return true;
-        }
-
-        if (!_room.IsEmpty)
-        {
-            output.Advance(_written);
-            _room = default;
-            _isInPlace = true;
-        }
-
-        return false;
-    }
-
-    private Memory<byte> RoomFor(int length)
+    private int Reserve(int length)
     {
         var size = MessageDecoder.PrefixLength + length;
         (output as RequestBuffer)?.Reserve(size);
-        return output.GetMemory(size);
+        return size;
     }
 
-    private void WritePrefix(int length, bool isCompressed)
+    private void HandPrefixOver(int length, bool isCompressed)
     {
-        (output as RequestBuffer)?.Reserve(MessageDecoder.PrefixLength + length);
-        output.Advance(WritePrefix(output.GetSpan(MessageDecoder.PrefixLength), length, isCompressed));
+        _isHandedOver = true;
+        WritePrefix(output.GetSpan(MessageDecoder.PrefixLength), length, isCompressed);
+        output.Advance(MessageDecoder.PrefixLength);
     }
 
-    private static int WritePrefix(Span<byte> room, int length, bool isCompressed)
+    private static void WritePrefix(Span<byte> room, int length, bool isCompressed)
     {
         room[0] = isCompressed ? (byte)1 : (byte)0;
         BinaryPrimitives.WriteInt32BigEndian(room[1..], length);
-        return MessageDecoder.PrefixLength;
+    }
+
+    private void CheckIncomplete()
+    {
+        if (_isComplete)
+        {
+            throw new InvalidOperationException("The serializer has completed its message already.");
+        }
     }
 
     private void CheckSize(int length)
