@@ -45,10 +45,10 @@ internal sealed class RateMeter(int rounds, TimeSpan round)
         return [.. contenders.Select(contender => MiddleOf(contender.Name))];
     }
 
-    /// <summary>Begins with another one each round, and goes backwards every other round.</summary>
+    /// <summary>Goes backwards every other round, and begins with another one every second.</summary>
     private static IEnumerable<Contender> OrderOf(IReadOnlyList<Contender> contenders, int round)
     {
-        var first = round % contenders.Count;
+        var first = round / 2 % contenders.Count;
         var order = contenders.Skip(first).Concat(contenders.Take(first));
         return round % 2 == 0 ? order : order.Reverse();
     }
