@@ -27,7 +27,7 @@ internal static class BenchmarkCommand
         var profiles = new Option<int?>("--profiles") { Description = $"How many. Default: {ExportedProfiles:N0} for {BrazeExport} and {MicrosoftAdvertising}, {RefreshedProfiles:N0} for {SegmentRefresh}." };
         var engine = new Option<Engine?>("--engine") { Description = $"Where profiles are stored. Default: PostgreSql (separate processes) for {BrazeExport}; {SegmentRefresh} measures both." };
         var inFlight = new Option<int>("--in-flight") { Description = "Requests that the bare client keeps on their way, as many as the worker.", DefaultValueFactory = _ => WorkerRequestsInFlight };
-        var rounds = new Option<int>("--rounds") { Description = $"How often each contender takes its turn, where rates are compared.", DefaultValueFactory = _ => 15 };
+        var rounds = new Option<int>("--rounds") { Description = $"How often each contender takes its turn, where rates are compared.", DefaultValueFactory = _ => 18 };
         var limits = new Option<bool>("--limits") { Description = "Let the stand-in limit the rate as Braze does." };
         var processing = new Option<TimeSpan>("--processing") { Description = $"How long the stand-in of {MicrosoftAdvertising} works on a file with all profiles, such as 00:00:05. The target leaves it out." };
         processing.Validators.Add(result =>

@@ -67,7 +67,10 @@ public sealed class ManualTimeProvider(DateTimeOffset start) : TimeProvider
         lock (_lock)
         {
             var due = _timers.Where(timer => timer.DueAt <= end).MinBy(timer => timer.DueAt);
-            _now = due is null ? end : due.DueAt > _now ? due.DueAt : _now;
+            var next = due?.DueAt ?? end;
+
+            // Somebody else may have moved the clock further meanwhile.
+            _now = next > _now ? next : _now;
             if (due is not null)
             {
                 Schedule_NeedsLock(due, due.Period);

@@ -36,7 +36,7 @@ internal sealed class BareCaller : IDisposable
         await using var stream = await response.Content.ReadAsStreamAsync(cancellationToken);
         var total = 0L;
         int read;
-        while ((read = await stream.ReadAsync(buffer, cancellationToken)) > 0)
+        while ((read = await stream.ReadAsync(buffer.AsMemory(0, bufferSize), cancellationToken)) > 0)
         {
             total += read;
         }

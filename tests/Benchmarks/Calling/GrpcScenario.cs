@@ -65,7 +65,7 @@ internal sealed class GrpcScenario(BenchmarkOptions options)
                 new Contender("unary: ours", Callers, 2 * CallBytes, Calls(sides.Ours)),
             ],
             cancellationToken));
-        await ScaleAsync(new Contender("unary: our client, official server", Callers, 2 * CallBytes, Calls(sides.Theirs)), cancellationToken);
+        await MeasureOfficialAsync(new Contender("unary: our client, official server", Callers, 2 * CallBytes, Calls(sides.Theirs)), cancellationToken);
         _targets.Add(Target.AtLeast("unary: calls per second / bare", LeastCalls, RatioOf(Unary, rate => rate.PerSecond)));
         _targets.Add(Target.AtMost("unary: bytes allocated per call / bare", MostAllocation, RatioOf(Unary, rate => rate.AllocatedPerOperation)));
     }
@@ -82,11 +82,11 @@ internal sealed class GrpcScenario(BenchmarkOptions options)
                 new Contender($"{name}: ours", 1, size, Download(sides.Ours, count, size)),
             ],
             cancellationToken));
-        await ScaleAsync(new Contender($"{name}: our client, official server", 1, size, Download(sides.Theirs, count / 10, size)), cancellationToken);
+        await MeasureOfficialAsync(new Contender($"{name}: our client, official server", 1, size, Download(sides.Theirs, count / 10, size)), cancellationToken);
     }
 
     // Not in turns with the others: another process at work changes what comes after it, and not for both alike.
-    private async Task ScaleAsync(Contender official, CancellationToken cancellationToken) =>
+    private async Task MeasureOfficialAsync(Contender official, CancellationToken cancellationToken) =>
         _rates.AddRange(await _meter.RunAsync([official], cancellationToken));
 
     private static Func<CancellationToken, Task<long>> Calls(GrpcChannel channel)

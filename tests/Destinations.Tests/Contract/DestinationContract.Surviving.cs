@@ -32,11 +32,13 @@ public abstract partial class DestinationContract
     public async Task Throttling_is_told_while_it_lasts()
     {
         Stage.Put(Customer.Many(23));
-        await using var clock = new HurryingClock();
+        await using var clock = new HurryingClock(isPatient: true);
         await Stage.RestartAsync(clock.Time, Token);
         await Vendor.InjectAsync(new VendorFault(VendorFaultKind.Throttled, Count: 6), Token);
-        await DeliverAsync(new RunCounts { Read = 23, Added = 23 });
-        Assert.That(Stage.Exports.Progress.Any(progress => progress.ThrottledUntil is not null), Is.True);
+        var run = await Stage.AskAsync(fullComparison: false, Token);
+        await Eventually.TrueAsync(() => Stage.Exports.Progress.Any(progress => progress.ThrottledUntil is not null), "throttling is told", cancellationToken: Token);
+        clock.Hurry();
+        AssertCounts(await Stage.EndedAsync(run, Token), new RunCounts { Read = 23, Added = 23 });
     }
 
     [Test]
@@ -97,7 +99,7 @@ public abstract partial class DestinationContract
     public async Task A_destination_that_wants_a_long_pause_keeps_no_place_and_no_stream_from_others()
     {
         Stage.Put(Customer.Many(23));
-        await using var clock = new HurryingClock();
+        await using var clock = new HurryingClock(isPatient: true);
         Stage.ConcurrentRuns = 1;
         await Stage.RestartAsync(clock.Time, Token);
         await Vendor.InjectAsync(new VendorFault(VendorFaultKind.ThrottledForLong, Count: 1), Token);

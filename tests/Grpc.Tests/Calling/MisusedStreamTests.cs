@@ -57,6 +57,28 @@ internal sealed class MisusedStreamTests
         Assert.That(await Expect.StatusAsync(() => up.RequestStream.WriteAsync(MessageOf(), fired)), Is.EqualTo(StatusCode.Cancelled));
     }
 
+    // The server once took what had been sent before for all there was.
+    [Test]
+    public async Task A_stream_with_a_half_written_message_does_not_end_well(CancellationToken cancellationToken)
+    {
+        await using var server = await TestServer.StartAsync<InteropService>();
+        var failing = Marshallers.Create<byte[]>(
+            (bytes, context) =>
+            {
+                context.SetPayloadLength(100_000);
+                context.GetBufferWriter().GetSpan();
+                throw new FormatException();
+            },
+            bytes => []);
+        var method = new Method<byte[], byte[]>(MethodType.ClientStreaming, "grpc.testing.TestService", "StreamingInputCall", failing, failing);
+        using var call = server.Channel.CreateCallInvoker().AsyncClientStreamingCall(method, null, new CallOptions(cancellationToken: cancellationToken));
+
+        Assert.That(await Expect.ExceptionAsync(() => call.RequestStream.WriteAsync([])), Is.TypeOf<FormatException>());
+        await call.RequestStream.CompleteAsync();
+
+        Assert.That(await Expect.StatusAsync(async () => await call), Is.EqualTo(StatusCode.Internal));
+    }
+
     // It once ended the process: the callback runs where the timer fires.
     [Test]
     public async Task A_callback_that_throws_at_the_deadline_is_harmless(CancellationToken cancellationToken)

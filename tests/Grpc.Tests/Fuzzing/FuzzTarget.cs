@@ -65,10 +65,7 @@ internal sealed record FuzzTarget(string Name, byte[][] Corpus, Action<byte[]> R
     {
         var reader = new MessageReader(PipeReader.Create(new SlowStream(bytes, CutOf(bytes))), new MessageDecoder(Limit, HeaderNames.Gzip));
         await reader.WaitForSingleAsync(default);
-        if (reader.TakeSingle(Messages) is null)
-        {
-            throw new AssertionException("A message was waited for that isn't there.");
-        }
+        reader.TakeSingle(Messages);
     }
 
     private static async Task ReadClientAsync(byte[] bytes, int limit, int cut)

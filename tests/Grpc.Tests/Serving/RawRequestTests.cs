@@ -100,7 +100,7 @@ internal sealed class RawRequestTests
     }
 
     [Test]
-    public async Task A_whole_message_whose_stream_stays_open_waits_for_its_end_or_the_deadline(CancellationToken cancellationToken)
+    public async Task A_whole_message_whose_stream_stays_open_is_ended_by_the_deadline(CancellationToken cancellationToken)
     {
         using var call = new RawCall(_server.Address) { Headers = { ["grpc-timeout"] = "300m" } };
 

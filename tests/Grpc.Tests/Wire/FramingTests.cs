@@ -22,16 +22,6 @@ internal sealed class FramingTests
         },
         context => context.PayloadAsReadOnlySequence().ToArray());
 
-    private static readonly Marshaller<byte[]> Copied = Marshallers.Create((byte[] bytes) => bytes, bytes => bytes);
-
-    private static readonly Marshaller<byte[]> OfUnknownLength = Marshallers.Create(
-        (byte[] bytes, SerializationContext context) =>
-        {
-            context.GetBufferWriter().Write(bytes);
-            context.Complete();
-        },
-        context => context.PayloadAsNewBuffer());
-
     [Test]
     public void Messages_survive_any_cutting_on_the_server([Values] bool isCompressed) =>
         Prop.ForAll<NonNull<byte[]>[], PositiveInt>((messages, cut) =>
@@ -134,117 +124,6 @@ internal sealed class FramingTests
         }).QuickCheckThrowOnFailure();
 
     [Test]
-    public void All_ways_to_serialize_give_the_same_bytes()
-    {
-        byte[] message = [1, 2, 3];
-        var expected = RawCall.Frame(message);
-
-        Assert.That(Encoded(InPlace, message), Is.EqualTo(expected));
-        Assert.That(Encoded(Copied, message), Is.EqualTo(expected));
-        Assert.That(Encoded(OfUnknownLength, message), Is.EqualTo(expected));
-        Assert.That(Encoded(OfUnknownLength, []), Is.EqualTo(new byte[5]));
-    }
-
-    [Test]
-    public void A_message_at_the_border_of_small_and_large_ones_is_whole([Values(1_018, 1_019, 1_020, 1_021)] int length)
-    {
-        var message = Enumerable.Range(0, length).Select(value => (byte)value).ToArray();
-
-        Assert.That(Encoded(InPlace, message), Is.EqualTo(RawCall.Frame(message)));
-    }
-
-    [TestCase(10, false)]
-    [TestCase(100_000, true)]
-    public void A_serializer_that_fails_halfway_breaks_the_stream_only_when_something_of_it_is_in_the_output(int length, bool isBroken)
-    {
-        var failing = Serializer(context =>
-        {
-            context.SetPayloadLength(length);
-            context.GetBufferWriter();
-            throw new FormatException();
-        });
-        var output = new ArrayBufferWriter<byte>();
-        var encoder = new MessageEncoder(output, null);
-
-        Assert.That(() => encoder.Write(failing, []), Throws.TypeOf<FormatException>());
-        Assert.That(encoder.IsBroken, Is.EqualTo(isBroken));
-        if (!isBroken)
-        {
-            encoder.Write(InPlace, [1]);
-            Assert.That(output.WrittenSpan.ToArray(), Is.EqualTo(RawCall.Frame([1])));
-        }
-    }
-
-    [Test]
-    public void A_serializer_may_ask_for_more_room_than_it_needs_and_for_its_writer_again([Values(0, 5_000)] int first, [Values(0, 5_000)] int last, [Values(0, 3)] int length)
-    {
-        var generous = Serializer(context =>
-        {
-            context.SetPayloadLength(length);
-            for (var i = 0; i < length; i++)
-            {
-                context.GetBufferWriter().GetSpan(first)[0] = (byte)i;
-                context.GetBufferWriter().Advance(1);
-            }
-
-            context.GetBufferWriter().Write<byte>([]);
-            context.GetBufferWriter().GetMemory(last);
-            context.GetBufferWriter().Write<byte>([]);
-            context.Complete();
-        });
-
-        Assert.That(Encoded(generous, []), Is.EqualTo(RawCall.Frame([.. Enumerable.Range(0, length).Select(value => (byte)value)])));
-    }
-
-    [TestCase(3, 4, false)]
-    [TestCase(3, 0, false)]
-    [TestCase(3, 2, true)]
-    [TestCase(2_000, 1_999, true)]
-    [TestCase(2_000, 2_001, true)]
-    public void A_serializer_that_writes_another_number_of_bytes_than_it_announced_is_refused(int written, int announced, bool isBroken)
-    {
-        var lying = Serializer(context =>
-        {
-            context.SetPayloadLength(announced);
-            context.GetBufferWriter().Write(new byte[written]);
-            context.Complete();
-        });
-        var output = new ArrayBufferWriter<byte>();
-        var encoder = new MessageEncoder(output, null);
-
-        Assert.That(() => encoder.Write(lying, []), Throws.InvalidOperationException);
-        Assert.That(encoder.IsBroken, Is.EqualTo(output.WrittenCount > 0));
-        Assert.That(announced == 0 || encoder.IsBroken == isBroken, Is.True);
-    }
-
-    [Test]
-    public void A_serializer_can_claim_no_more_room_than_it_has()
-    {
-        var greedy = Serializer(context =>
-        {
-            context.SetPayloadLength(3);
-            context.GetBufferWriter().Advance(4);
-        });
-        var output = new ArrayBufferWriter<byte>();
-
-        Assert.That(() => new MessageEncoder(output, null).Write(greedy, []), Throws.TypeOf<ArgumentOutOfRangeException>());
-        Assert.That(output.WrittenCount, Is.Zero);
-    }
-
-    private static IEnumerable<TestCaseData<Action<SerializationContext>>> Misuses()
-    {
-        yield return new(context => context.SetPayloadLength(3)) { TestName = "Never_completed" };
-        yield return new(context => { context.SetPayloadLength(1); context.GetBufferWriter().Write<byte>([1]); }) { TestName = "Written_and_never_completed" };
-        yield return new(context => { context.Complete([1]); context.Complete([1]); }) { TestName = "Completed_twice" };
-        yield return new(context => { context.SetPayloadLength(1); context.GetBufferWriter().Write<byte>([1]); context.Complete(); context.Complete(); }) { TestName = "Completed_twice_in_place" };
-        yield return new(context => { context.SetPayloadLength(1); context.GetBufferWriter(); context.Complete([1]); }) { TestName = "Completed_with_other_bytes" };
-    }
-
-    [TestCaseSource(nameof(Misuses))]
-    public void A_serializer_completes_its_message_once(Action<SerializationContext> serialize) =>
-        Assert.That(() => new MessageEncoder(new ArrayBufferWriter<byte>(), null).Write(Serializer(serialize), []), Throws.InvalidOperationException);
-
-    [Test]
     public async Task Giving_the_buffer_of_a_reset_stream_back_does_not_fail()
     {
         var reader = new MessageReader(new ResetPipe(), new MessageDecoder(Limit, null));
@@ -273,12 +152,6 @@ internal sealed class FramingTests
             Throws.TypeOf<RpcException>().With.Property(nameof(RpcException.StatusCode)).EqualTo(StatusCode.ResourceExhausted));
     }
 
-    [Test]
-    public void A_message_over_the_limit_is_not_sent() =>
-        Assert.That(
-            () => new MessageEncoder(new ArrayBufferWriter<byte>(), 2).Write(InPlace, [1, 2, 3]),
-            Throws.TypeOf<RpcException>().With.Property(nameof(RpcException.StatusCode)).EqualTo(StatusCode.ResourceExhausted));
-
     private static bool Outcome(Func<Task> read)
     {
         try
@@ -303,8 +176,6 @@ internal sealed class FramingTests
 
         return messages;
     }
-
-    private static Marshaller<byte[]> Serializer(Action<SerializationContext> serialize) => Marshallers.Create<byte[]>((_, context) => serialize(context), _ => []);
 
     private static async Task<byte[]?> ReadSingleOnServerAsync(byte[] bytes, int cut, bool isCompressed)
     {
@@ -338,13 +209,6 @@ internal sealed class FramingTests
             encoder.Write(InPlace, message.Get);
         }
 
-        return output.WrittenSpan.ToArray();
-    }
-
-    private static byte[] Encoded(Marshaller<byte[]> marshaller, byte[] message)
-    {
-        var output = new ArrayBufferWriter<byte>();
-        new MessageEncoder(output, null).Write(marshaller, message);
         return output.WrittenSpan.ToArray();
     }
 

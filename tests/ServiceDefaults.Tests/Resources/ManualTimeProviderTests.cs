@@ -34,6 +34,18 @@ internal sealed class ManualTimeProviderTests
         Assert.That(_time.WaitingTimers, Is.EqualTo(1));
     }
 
+    // It once went back to where the slower of two was going.
+    [Test]
+    public void Of_two_who_move_it_at_a_time_the_one_who_goes_further_wins()
+    {
+        var start = _time.GetUtcNow();
+        using var timer = _time.CreateTimer(_ => _time.Advance(TimeSpan.FromMinutes(10)), null, TimeSpan.FromSeconds(1), Timeout.InfiniteTimeSpan);
+
+        _time.Advance(TimeSpan.FromSeconds(2));
+
+        Assert.That(_time.GetUtcNow() - start, Is.EqualTo(TimeSpan.FromSeconds(601)));
+    }
+
     [Test]
     public void Elapsed_time_is_exact_though_timestamps_are_no_ticks()
     {

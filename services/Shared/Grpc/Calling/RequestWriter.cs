@@ -60,6 +60,12 @@ internal sealed class RequestWriter<TRequest> : IClientStreamWriter<TRequest>
         lock (_gate)
         {
             _isComplete = true;
+            if (_encoder.IsBroken)
+            {
+                // The server must not take what it has for all there is.
+                _call.Fail(new RpcException(new Status(StatusCode.Internal, "A message was left half written.")));
+            }
+
             return _pipe.Writer.CompleteAsync().AsTask();
         }
     }

@@ -26,6 +26,7 @@ internal sealed class MessageReader(PipeReader pipe, MessageDecoder decoder)
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public async ValueTask WaitForSingleAsync(CancellationToken cancellationToken)
     {
+        // Not by FillAsync: every call waits here, and feels a wait within a wait.
         try
         {
             while (!IsSingleComplete())

@@ -49,7 +49,7 @@ internal sealed partial class MethodEndpoint(IMethod method, ServerSettings sett
             status = call?.StatusOf(exception) ?? (exception as RpcException)?.Status ?? new Status(StatusCode.Unknown, "", exception);
             LogEnd(exception, status);
             var trailers = (exception as RpcException)?.Trailers;
-            await (call?.EndAsync(status, trailers) ?? end.EndAsync(status, null, trailers, isBroken: false));
+            await (call?.EndAsync(status, trailers) ?? end.EndAsync(status, null, trailers));
         }
         finally
         {

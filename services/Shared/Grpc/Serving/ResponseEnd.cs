@@ -22,11 +22,14 @@ internal sealed class ResponseEnd(HttpContext http)
     /// <summary>Whether a message was put into the response, sent or not.</summary>
     public bool HasBody { get; set; }
 
+    /// <summary>Whether a message was left half written, so that nothing but a reset can follow.</summary>
+    public bool IsBroken { get; set; }
+
     /// <summary>The last write that had to wait for the client.</summary>
     public Task? PendingFlush { get; set; }
 
     /// <summary>Ends the response; when the deadline has done so, waits until that is through.</summary>
-    public Task EndAsync(Status status, Metadata? trailers, Metadata? exceptionTrailers, bool isBroken)
+    public Task EndAsync(Status status, Metadata? trailers, Metadata? exceptionTrailers)
     {
         lock (this)
         {
@@ -36,7 +39,7 @@ internal sealed class ResponseEnd(HttpContext http)
             }
 
             HasEnded = true;
-            if (isBroken)
+            if (IsBroken)
             {
                 Reset(InternalError);
             }
@@ -59,7 +62,11 @@ internal sealed class ResponseEnd(HttpContext http)
             }
 
             HasEnded = EndedAtDeadline = true;
-            if (PendingFlush is { IsCompleted: false })
+            if (IsBroken)
+            {
+                Reset(InternalError);
+            }
+            else if (PendingFlush is { IsCompleted: false })
             {
                 // The client doesn't take what it has; trailers would wait behind that.
                 Reset(Cancel);

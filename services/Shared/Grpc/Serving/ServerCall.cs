@@ -120,7 +120,7 @@ internal sealed class ServerCall : ServerCallContext, IDisposable
     public Task EndAsync(Status status, Metadata? exceptionTrailers)
     {
         Reader.Release();
-        return _end.EndAsync(status, _responseTrailers, exceptionTrailers, isBroken: _encoder.IsBroken);
+        return _end.EndAsync(status, _responseTrailers, exceptionTrailers);
     }
 
     /// <summary>How an exception of the method ends the call.</summary>
@@ -224,6 +224,7 @@ internal sealed class ServerCall : ServerCallContext, IDisposable
         finally
         {
             _encoder.Compression = compression;
+            _end.IsBroken = _encoder.IsBroken;
         }
     }
 

@@ -42,7 +42,7 @@ internal sealed class UnimplementedEndpoints(ICollection<EndpointDataSource> all
             var isKnown = all.SelectMany(source => source.Endpoints)
                 .Any(endpoint => endpoint.Metadata.GetMetadata<GrpcMethodMetadata>()?.Method.ServiceName == service);
             var status = new Status(StatusCode.Unimplemented, isKnown ? "Method is unimplemented." : "Service is unimplemented.");
-            await new ResponseEnd(http).EndAsync(status, null, null, isBroken: false);
+            await new ResponseEnd(http).EndAsync(status, null, null);
         }
     }
 

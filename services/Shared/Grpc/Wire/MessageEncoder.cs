@@ -6,8 +6,9 @@ namespace CustomerInsights.Rpc.Wire;
 
 /// <summary>
 /// Writes messages with their prefixes, in place when the serializer knows the length first. A small one has its room from the
-/// output in one piece and is only handed over when it is complete; until then nothing has happened.
+/// output in one piece and is handed over when it is complete, or when the serializer asks for more; until then nothing has happened.
 /// </summary>
+/// <param name="output">Where to.</param>
 /// <param name="maxMessageSize">In bytes before compression; null for no limit.</param>
 internal sealed class MessageEncoder(IBufferWriter<byte> output, int? maxMessageSize) : SerializationContext, IBufferWriter<byte>
 {
@@ -18,9 +19,16 @@ internal sealed class MessageEncoder(IBufferWriter<byte> output, int? maxMessage
     private Memory<byte> _room;
     private int? _announced;
     private int _written;
-    private bool _isInPlace;
+    private Stage _stage = Stage.Complete;
     private bool _isHandedOver;
-    private bool _isComplete;
+
+    private enum Stage
+    {
+        Fresh,
+        Copied,
+        InPlace,
+        Complete,
+    }
 
     /// <summary>Set to compress messages.</summary>
     public CompressionLevel? Compression { get; set; }
@@ -28,18 +36,18 @@ internal sealed class MessageEncoder(IBufferWriter<byte> output, int? maxMessage
     /// <summary>A message was left half written: nothing may follow it.</summary>
     public bool IsBroken { get; private set; }
 
-    /// <exception cref="InvalidOperationException">The serializer completed another number of bytes than it had announced, or nothing at all.</exception>
+    private Memory<byte> RestOfRoom => _room[(MessageDecoder.PrefixLength + _written)..];
+
+    /// <exception cref="InvalidOperationException">The serializer doesn't complete its message, or writes another number of bytes than it announced.</exception>
     public void Write<T>(Marshaller<T> marshaller, T message)
     {
-        (_room, _announced, _written) = (default, null, 0);
-        _isInPlace = _isHandedOver = _isComplete = false;
-        _scratch?.ResetWrittenCount();
+        (_room, _announced, _written, _stage, _isHandedOver) = (default, null, 0, Stage.Fresh, false);
         try
         {
             marshaller.ContextualSerializer(message, this);
-            if (!_isComplete)
+            if (_stage is not Stage.Complete || _scratch is { WrittenCount: > 0 })
             {
-                throw new InvalidOperationException("The serializer did not complete its message.");
+                throw Misused("did not complete its message, or wrote on after that");
             }
         }
         catch
@@ -47,28 +55,96 @@ internal sealed class MessageEncoder(IBufferWriter<byte> output, int? maxMessage
             IsBroken = _isHandedOver;
             throw;
         }
+        finally
+        {
+            _stage = Stage.Complete;
+            _scratch?.ResetWrittenCount();
+        }
     }
 
     public override void SetPayloadLength(int payloadLength)
     {
+        ArgumentOutOfRangeException.ThrowIfNegative(payloadLength);
+        CheckStage(_stage is Stage.Fresh);
         CheckSize(payloadLength);
         _announced = payloadLength;
     }
 
     public override IBufferWriter<byte> GetBufferWriter()
     {
-        if (_isInPlace)
+        CheckStage(_stage is not Stage.Complete);
+        if (_stage is Stage.InPlace || (_stage is Stage.Fresh && _announced is not null && Compression is null))
         {
+            BeginInPlace(_announced!.Value);
             return this;
         }
 
-        if (_announced is not { } length || Compression is not null)
+        _stage = Stage.Copied;
+        return _scratch ??= new ArrayBufferWriter<byte>();
+    }
+
+    public override void Complete()
+    {
+        if (_stage is not Stage.InPlace)
         {
-            return _scratch ??= new ArrayBufferWriter<byte>();
+            CheckStage(_stage is not Stage.Complete);
+            WriteWhole(_scratch is null ? [] : _scratch.WrittenSpan);
+            _scratch?.ResetWrittenCount();
+            return;
         }
 
-        _isInPlace = true;
-        var size = Reserve(length);
+        if (_written != _announced)
+        {
+            throw Misused($"wrote {_written} bytes and had announced {_announced}");
+        }
+
+        HandRoomOver();
+        _stage = Stage.Complete;
+    }
+
+    public override void Complete(byte[] payload)
+    {
+        ArgumentNullException.ThrowIfNull(payload);
+        CheckStage(_stage is Stage.Fresh);
+        WriteWhole(payload);
+    }
+
+    void IBufferWriter<byte>.Advance(int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        CheckStage(_stage is Stage.InPlace);
+        if (_room.IsEmpty)
+        {
+            output.Advance(count);
+        }
+        else
+        {
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(count, RestOfRoom.Length);
+        }
+
+        _written += count;
+    }
+
+    Memory<byte> IBufferWriter<byte>.GetMemory(int sizeHint)
+    {
+        MakeRoom(sizeHint);
+        return _room.IsEmpty ? output.GetMemory(sizeHint) : RestOfRoom;
+    }
+
+    Span<byte> IBufferWriter<byte>.GetSpan(int sizeHint)
+    {
+        MakeRoom(sizeHint);
+        return _room.IsEmpty ? output.GetSpan(sizeHint) : RestOfRoom.Span;
+    }
+
+    private void BeginInPlace(int length)
+    {
+        if (_stage is Stage.InPlace)
+        {
+            return;
+        }
+
+        var size = ReservedFor(length);
         if (size <= SmallSize)
         {
             _room = output.GetMemory(size)[..size];
@@ -79,66 +155,17 @@ internal sealed class MessageEncoder(IBufferWriter<byte> output, int? maxMessage
             HandPrefixOver(length, isCompressed: false);
         }
 
-        return this;
+        _stage = Stage.InPlace;
     }
 
-    public override void Complete()
+    /// <summary>A serializer that asks for more than it has announced gets it from the output, after what it has written.</summary>
+    private void MakeRoom(int sizeHint)
     {
-        if (!_isInPlace)
-        {
-            WriteWhole(_scratch is null ? [] : _scratch.WrittenSpan);
-            return;
-        }
-
-        CheckIncomplete();
-        if (_written != _announced)
-        {
-            throw new InvalidOperationException($"The serializer wrote {_written} bytes and had announced {_announced}.");
-        }
-
-        HandRoomOver();
-        _isComplete = true;
-    }
-
-    public override void Complete(byte[] payload)
-    {
-        if (_isInPlace)
-        {
-            throw new InvalidOperationException("The serializer has begun to write, so it can't end with other bytes.");
-        }
-
-        WriteWhole(payload);
-    }
-
-    void IBufferWriter<byte>.Advance(int count)
-    {
-        if (_room.IsEmpty)
-        {
-            output.Advance(count);
-        }
-        else
-        {
-            ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)count, (uint)RestOfRoom.Length, nameof(count));
-        }
-
-        _written += count;
-    }
-
-    Memory<byte> IBufferWriter<byte>.GetMemory(int sizeHint) => KeepsToRoom(sizeHint) ? RestOfRoom : output.GetMemory(sizeHint);
-
-    Span<byte> IBufferWriter<byte>.GetSpan(int sizeHint) => KeepsToRoom(sizeHint) ? RestOfRoom.Span : output.GetSpan(sizeHint);
-
-    private Memory<byte> RestOfRoom => _room[(MessageDecoder.PrefixLength + _written)..];
-
-    /// <summary>A serializer may ask for more room than it has announced; then what it has written is handed over, and it gets room from the output.</summary>
-    private bool KeepsToRoom(int sizeHint)
-    {
+        CheckStage(_stage is Stage.InPlace);
         if (!_room.IsEmpty && RestOfRoom.Length < Math.Max(sizeHint, 1))
         {
             HandRoomOver();
         }
-
-        return !_room.IsEmpty;
     }
 
     private void HandRoomOver()
@@ -153,26 +180,31 @@ internal sealed class MessageEncoder(IBufferWriter<byte> output, int? maxMessage
 
     private void WriteWhole(ReadOnlySpan<byte> payload)
     {
-        CheckIncomplete();
         CheckSize(payload.Length);
+        if (payload.Length != (_announced ?? payload.Length))
+        {
+            throw Misused($"wrote {payload.Length} bytes and had announced {_announced}");
+        }
+
         if (Compression is { } level && payload.Length > 0)
         {
             var compressed = Gzip.Compress(payload, level);
-            Reserve(compressed.Length);
+            ReservedFor(compressed.Length);
             HandPrefixOver(compressed.Length, isCompressed: true);
             output.Write(compressed.Span);
         }
         else
         {
-            Reserve(payload.Length);
+            ReservedFor(payload.Length);
             HandPrefixOver(payload.Length, isCompressed: false);
             output.Write(payload);
         }
 
-        _isComplete = true;
+        _stage = Stage.Complete;
     }
 
-    private int Reserve(int length)
+    /// <summary>The size with prefix, which an output that wants to know it is told.</summary>
+    private int ReservedFor(int length)
     {
         var size = MessageDecoder.PrefixLength + length;
         (output as RequestBuffer)?.Reserve(size);
@@ -181,6 +213,7 @@ internal sealed class MessageEncoder(IBufferWriter<byte> output, int? maxMessage
 
     private void HandPrefixOver(int length, bool isCompressed)
     {
+        CheckStage(!_isHandedOver);
         _isHandedOver = true;
         WritePrefix(output.GetSpan(MessageDecoder.PrefixLength), length, isCompressed);
         output.Advance(MessageDecoder.PrefixLength);
@@ -192,14 +225,6 @@ internal sealed class MessageEncoder(IBufferWriter<byte> output, int? maxMessage
         BinaryPrimitives.WriteInt32BigEndian(room[1..], length);
     }
 
-    private void CheckIncomplete()
-    {
-        if (_isComplete)
-        {
-            throw new InvalidOperationException("The serializer has completed its message already.");
-        }
-    }
-
     private void CheckSize(int length)
     {
         if (length > maxMessageSize)
@@ -207,4 +232,14 @@ internal sealed class MessageEncoder(IBufferWriter<byte> output, int? maxMessage
             throw MessageDecoder.TooLarge(maxMessageSize);
         }
     }
+
+    private static void CheckStage(bool isRight)
+    {
+        if (!isRight)
+        {
+            throw Misused("called these methods in an order that makes no message");
+        }
+    }
+
+    private static InvalidOperationException Misused(string what) => new($"The serializer {what}.");
 }

@@ -14,7 +14,11 @@ internal sealed class RequestBuffer : IBufferWriter<byte>
 
     public void Reserve(int size) => Array.Resize(ref _bytes, _written + size);
 
-    public void Advance(int count) => _written += count;
+    public void Advance(int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)count, (uint)(_bytes.Length - _written), nameof(count));
+        _written += count;
+    }
 
     public Memory<byte> GetMemory(int sizeHint = 0)
     {
