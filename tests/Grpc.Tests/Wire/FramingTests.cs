@@ -13,15 +13,6 @@ internal sealed class FramingTests
 {
     private const int Limit = 1000;
 
-    private static readonly Marshaller<byte[]> InPlace = Marshallers.Create(
-        (byte[] bytes, SerializationContext context) =>
-        {
-            context.SetPayloadLength(bytes.Length);
-            context.GetBufferWriter().Write(bytes);
-            context.Complete();
-        },
-        context => context.PayloadAsReadOnlySequence().ToArray());
-
     [Test]
     public void Messages_survive_any_cutting_on_the_server([Values] bool isCompressed) =>
         Prop.ForAll<NonNull<byte[]>[], PositiveInt>((messages, cut) =>
@@ -33,8 +24,8 @@ internal sealed class FramingTests
         Prop.ForAll<NonNull<byte[]>[], PositiveInt>((messages, cut) =>
         {
             var stream = new MessageStream(new SlowStream(Encode(messages, isCompressed), cut.Get), new MessageDecoder(Limit, isCompressed ? "gzip" : null));
-            return messages.All(message => stream.ReadAsync(InPlace, default).AsTask().GetAwaiter().GetResult()!.SequenceEqual(message.Get))
-                && stream.ReadAsync(InPlace, default).AsTask().GetAwaiter().GetResult() is null;
+            return messages.All(message => stream.ReadAsync(ByteMessages.InPlace, default).AsTask().GetAwaiter().GetResult()!.SequenceEqual(message.Get))
+                && stream.ReadAsync(ByteMessages.InPlace, default).AsTask().GetAwaiter().GetResult() is null;
         }).QuickCheckThrowOnFailure();
 
     [Test]
@@ -70,10 +61,10 @@ internal sealed class FramingTests
 
         foreach (var message in messages)
         {
-            Assert.That((await stream.ReadAsync(InPlace, default))!.SequenceEqual(message), Is.True, $"{message.Length} bytes");
+            Assert.That((await stream.ReadAsync(ByteMessages.InPlace, default))!.SequenceEqual(message), Is.True, $"{message.Length} bytes");
         }
 
-        Assert.That(await stream.ReadAsync(InPlace, default), Is.Null);
+        Assert.That(await stream.ReadAsync(ByteMessages.InPlace, default), Is.Null);
     }
 
     [TestCase(69_999)]
@@ -87,10 +78,10 @@ internal sealed class FramingTests
         var stream = new MessageStream(new SlowStream([.. frame.Concat(frame).Take(length)], 5_000), new MessageDecoder(null, null));
         if (length > frame.Length)
         {
-            await stream.ReadAsync(InPlace, default);
+            await stream.ReadAsync(ByteMessages.InPlace, default);
         }
 
-        Assert.That(StatusOf(stream.ReadAsync(InPlace, default).AsTask()), Is.EqualTo(StatusCode.Internal));
+        Assert.That(StatusOf(stream.ReadAsync(ByteMessages.InPlace, default).AsTask()), Is.EqualTo(StatusCode.Internal));
     }
 
     [Test]
@@ -102,7 +93,7 @@ internal sealed class FramingTests
         var stream = new MessageStream(bytes, new MessageDecoder(null, null));
         for (var i = 1; i < 10; i++)
         {
-            await stream.ReadAsync(InPlace, default);
+            await stream.ReadAsync(ByteMessages.InPlace, default);
 
             Assert.That(bytes.Position, Is.EqualTo((i * frame.Length) + MessageDecoder.PrefixLength));
         }
@@ -127,7 +118,7 @@ internal sealed class FramingTests
     public async Task Giving_the_buffer_of_a_reset_stream_back_does_not_fail()
     {
         var reader = new MessageReader(new ResetPipe(), new MessageDecoder(Limit, null));
-        await reader.ReadAsync(InPlace, default);
+        await reader.ReadAsync(ByteMessages.InPlace, default);
 
         Assert.That(reader.Release, Throws.Nothing);
     }
@@ -169,7 +160,7 @@ internal sealed class FramingTests
     {
         var reader = new MessageReader(PipeReader.Create(new SlowStream(bytes, cut)), new MessageDecoder(Limit, isCompressed ? "gzip" : null));
         var messages = new List<byte[]>();
-        while (await reader.ReadAsync(InPlace, default) is { } message)
+        while (await reader.ReadAsync(ByteMessages.InPlace, default) is { } message)
         {
             messages.Add(message);
         }
@@ -181,11 +172,11 @@ internal sealed class FramingTests
     {
         var reader = new MessageReader(PipeReader.Create(new SlowStream(bytes, cut)), new MessageDecoder(Limit, isCompressed ? "gzip" : null));
         await reader.WaitForSingleAsync(default);
-        return reader.TakeSingle(InPlace);
+        return reader.TakeSingle(ByteMessages.InPlace);
     }
 
     private static async Task<byte[]?> ReadSingleOnClientAsync(byte[] bytes, int cut, bool isCompressed) =>
-        await new MessageStream(new SlowStream(bytes, cut), new MessageDecoder(Limit, isCompressed ? "gzip" : null)).ReadSingleAsync(InPlace, default);
+        await new MessageStream(new SlowStream(bytes, cut), new MessageDecoder(Limit, isCompressed ? "gzip" : null)).ReadSingleAsync(ByteMessages.InPlace, default);
 
     private static StatusCode? StatusOf(Task read)
     {
@@ -206,7 +197,7 @@ internal sealed class FramingTests
         var encoder = new MessageEncoder(output, null) { Compression = isCompressed ? System.IO.Compression.CompressionLevel.Fastest : null };
         foreach (var message in messages)
         {
-            encoder.Write(InPlace, message.Get);
+            encoder.Write(ByteMessages.InPlace, message.Get);
         }
 
         return output.WrittenSpan.ToArray();

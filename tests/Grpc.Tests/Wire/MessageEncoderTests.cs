@@ -8,15 +8,6 @@ namespace CustomerInsights.Rpc.Tests.Wire;
 /// <summary>What serializers may do, and what comes of those that do something else: never a wrong message.</summary>
 internal sealed class MessageEncoderTests
 {
-    private static readonly Marshaller<byte[]> InPlace = Marshallers.Create(
-        (byte[] bytes, SerializationContext context) =>
-        {
-            context.SetPayloadLength(bytes.Length);
-            context.GetBufferWriter().Write(bytes);
-            context.Complete();
-        },
-        context => context.PayloadAsReadOnlySequence().ToArray());
-
     private static readonly Marshaller<byte[]> Copied = Marshallers.Create((byte[] bytes) => bytes, bytes => bytes);
 
     private static readonly Marshaller<byte[]> OfUnknownLength = Marshallers.Create(
@@ -33,7 +24,7 @@ internal sealed class MessageEncoderTests
         byte[] message = [1, 2, 3];
         var expected = RawCall.Frame(message);
 
-        Assert.That(Encoded(InPlace, message), Is.EqualTo(expected));
+        Assert.That(Encoded(ByteMessages.InPlace, message), Is.EqualTo(expected));
         Assert.That(Encoded(Copied, message), Is.EqualTo(expected));
         Assert.That(Encoded(OfUnknownLength, message), Is.EqualTo(expected));
         Assert.That(Encoded(OfUnknownLength, []), Is.EqualTo(new byte[5]));
@@ -42,7 +33,7 @@ internal sealed class MessageEncoderTests
     [Test]
     public void A_message_over_the_limit_is_not_sent() =>
         Assert.That(
-            () => new MessageEncoder(new ArrayBufferWriter<byte>(), 2).Write(InPlace, [1, 2, 3]),
+            () => new MessageEncoder(new ArrayBufferWriter<byte>(), 2).Write(ByteMessages.InPlace, [1, 2, 3]),
             Throws.TypeOf<RpcException>().With.Property(nameof(RpcException.StatusCode)).EqualTo(StatusCode.ResourceExhausted));
 
     [Test]
@@ -50,7 +41,7 @@ internal sealed class MessageEncoderTests
     {
         var message = Enumerable.Range(0, length).Select(value => (byte)value).ToArray();
 
-        Assert.That(Encoded(InPlace, message), Is.EqualTo(RawCall.Frame(message)));
+        Assert.That(Encoded(ByteMessages.InPlace, message), Is.EqualTo(RawCall.Frame(message)));
     }
 
     [TestCase(10, false)]
@@ -72,7 +63,7 @@ internal sealed class MessageEncoderTests
         Assert.That((encoder.IsBroken, output.WrittenCount > 0), Is.EqualTo((isBroken, isBroken)));
         if (!isBroken)
         {
-            encoder.Write(InPlace, [1]);
+            encoder.Write(ByteMessages.InPlace, [1]);
             Assert.That(output.WrittenSpan.ToArray(), Is.EqualTo(RawCall.Frame([1])));
         }
     }

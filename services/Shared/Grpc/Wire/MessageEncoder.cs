@@ -73,9 +73,13 @@ internal sealed class MessageEncoder(IBufferWriter<byte> output, int? maxMessage
     public override IBufferWriter<byte> GetBufferWriter()
     {
         CheckStage(_stage is not Stage.Complete);
-        if (_stage is Stage.InPlace || (_stage is Stage.Fresh && _announced is not null && Compression is null))
+        if (_stage is Stage.Fresh && _announced is { } length && Compression is null)
         {
-            BeginInPlace(_announced!.Value);
+            BeginInPlace(length);
+        }
+
+        if (_stage is Stage.InPlace)
+        {
             return this;
         }
 
@@ -139,14 +143,10 @@ internal sealed class MessageEncoder(IBufferWriter<byte> output, int? maxMessage
 
     private void BeginInPlace(int length)
     {
-        if (_stage is Stage.InPlace)
-        {
-            return;
-        }
-
-        var size = ReservedFor(length);
+        var size = MessageDecoder.PrefixLength + length;
         if (size <= SmallSize)
         {
+            Reserve(size);
             _room = output.GetMemory(size)[..size];
             WritePrefix(_room.Span, length, isCompressed: false);
         }
@@ -189,13 +189,11 @@ internal sealed class MessageEncoder(IBufferWriter<byte> output, int? maxMessage
         if (Compression is { } level && payload.Length > 0)
         {
             var compressed = Gzip.Compress(payload, level);
-            ReservedFor(compressed.Length);
             HandPrefixOver(compressed.Length, isCompressed: true);
             output.Write(compressed.Span);
         }
         else
         {
-            ReservedFor(payload.Length);
             HandPrefixOver(payload.Length, isCompressed: false);
             output.Write(payload);
         }
@@ -203,17 +201,13 @@ internal sealed class MessageEncoder(IBufferWriter<byte> output, int? maxMessage
         _stage = Stage.Complete;
     }
 
-    /// <summary>The size with prefix, which an output that wants to know it is told.</summary>
-    private int ReservedFor(int length)
-    {
-        var size = MessageDecoder.PrefixLength + length;
-        (output as RequestBuffer)?.Reserve(size);
-        return size;
-    }
+    /// <summary>Tells an output that wants to know it how much is coming.</summary>
+    private void Reserve(int size) => (output as RequestBuffer)?.Reserve(size);
 
     private void HandPrefixOver(int length, bool isCompressed)
     {
         CheckStage(!_isHandedOver);
+        Reserve(MessageDecoder.PrefixLength + length);
         _isHandedOver = true;
         WritePrefix(output.GetSpan(MessageDecoder.PrefixLength), length, isCompressed);
         output.Advance(MessageDecoder.PrefixLength);
