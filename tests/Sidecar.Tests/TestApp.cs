@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Net;
-using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using CustomerInsights.TestKit;
 using Dapr.Runtime.V1;
@@ -18,7 +17,7 @@ namespace CustomerInsights.Sidecar.Tests;
 internal sealed class TestApp : IAsyncDisposable
 {
     private readonly ConcurrentQueue<AppEvent> _events = new();
-    private readonly int _port = FreePort();
+    private readonly int _port = ReservedPort.Take();
     private WebApplication? _web;
     private int _listings;
     private int _healthQuestions;
@@ -79,13 +78,6 @@ internal sealed class TestApp : IAsyncDisposable
         {
             await _web.DisposeAsync();
         }
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     private sealed class Callback(TestApp app) : AppCallback.AppCallbackBase

@@ -1,7 +1,6 @@
-using System.Net;
-using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using CustomerInsights.Conformance.Peers;
+using CustomerInsights.TestKit;
 
 namespace CustomerInsights.Conformance.Sidecar;
 
@@ -10,7 +9,7 @@ internal sealed class OfficialApp : IAsyncDisposable
 {
     private NodePeer? _peer;
 
-    public int Port { get; } = FreePort();
+    public int Port { get; } = ReservedPort.Take();
 
     public Uri Address => new($"http://127.0.0.1:{Port}");
 
@@ -39,12 +38,5 @@ internal sealed class OfficialApp : IAsyncDisposable
         {
             await _peer.DisposeAsync();
         }
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

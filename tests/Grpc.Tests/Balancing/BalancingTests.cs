@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
+using CustomerInsights.TestKit;
 using Google.Protobuf;
 using Grpc.Core;
 using Grpc.Net.Client;
@@ -32,7 +33,7 @@ internal sealed class BalancingTests
     public async Task A_server_that_refuses_connections_costs_no_call_and_is_set_aside(CancellationToken cancellationToken)
     {
         await using var server = await ServeAsync();
-        var name = new Name { Servers = [UnusedPort(), PortOf(server)] };
+        var name = new Name { Servers = [ReservedPort.Take(), PortOf(server)] };
         using var channel = name.Connect();
 
         Assert.That((await CallAsync(channel, 20, cancellationToken)).Values.Sum(), Is.EqualTo(20));
@@ -46,7 +47,7 @@ internal sealed class BalancingTests
     public async Task No_server_at_all_is_unavailable_until_one_is_back(CancellationToken cancellationToken)
     {
         await using var server = await ServeAsync();
-        var name = new Name { Servers = [UnusedPort(), UnusedPort()] };
+        var name = new Name { Servers = [ReservedPort.Take(), ReservedPort.Take()] };
         using var channel = name.Connect();
         Assert.That(await Expect.StatusAsync(() => CallAsync(channel, 1, cancellationToken)), Is.EqualTo(StatusCode.Unavailable));
 
@@ -81,7 +82,7 @@ internal sealed class BalancingTests
     public async Task Failures_look_the_name_up_again_but_not_each_time(CancellationToken cancellationToken)
     {
         await using var server = await ServeAsync();
-        var name = new Name { Servers = [UnusedPort()] };
+        var name = new Name { Servers = [ReservedPort.Take()] };
         using var channel = name.Connect();
         for (var i = 0; i < 10; i++)
         {
@@ -158,13 +159,6 @@ internal sealed class BalancingTests
     }
 
     private static int PortOf(TestServer server) => server.Address.Port;
-
-    private static int UnusedPort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
 
     /// <summary>The name "segments", and what is behind it.</summary>
     private sealed class Name

@@ -1,5 +1,4 @@
-using System.Net;
-using System.Net.Sockets;
+using CustomerInsights.TestKit;
 using Google.Protobuf;
 using Grpc.Core;
 using Grpc.Net.Client;
@@ -141,10 +140,7 @@ internal sealed class StrangeAnswerTests
     [Test]
     public async Task Nobody_listening_is_unavailable(CancellationToken cancellationToken)
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        using var channel = GrpcChannel.ForAddress($"http://{listener.LocalEndpoint}");
-        listener.Stop();
+        using var channel = GrpcChannel.ForAddress($"http://127.0.0.1:{ReservedPort.Take()}");
         var client = new TestService.TestServiceClient(channel);
         using var duplex = client.FullDuplexCall(cancellationToken: cancellationToken);
         using var upload = client.StreamingInputCall(cancellationToken: cancellationToken);

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using System.Text.Json;
 using CustomerInsights.ServiceDefaults.Events;
 using CustomerInsights.ServiceDefaults.Hosting;
@@ -19,7 +18,7 @@ namespace CustomerInsights.ServiceDefaults.Tests.Events;
 internal sealed class SidecarBus(EventBus bus, SidecarOptions options) : IAsyncDisposable
 {
     private readonly HttpClient _http = new();
-    private readonly int _port = FreePort();
+    private readonly int _port = ReservedPort.Take();
     private IRunningSidecar? _sidecar;
     private WebApplication? _web;
 
@@ -62,13 +61,6 @@ internal sealed class SidecarBus(EventBus bus, SidecarOptions options) : IAsyncD
         {
             await _sidecar.DisposeAsync();
         }
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     private async Task ListenAsync(ServiceDefaults.Sidecar.SidecarOptions settings, CancellationToken cancellationToken)

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
+using CustomerInsights.TestKit;
 
 namespace CustomerInsights.ServiceDefaults.Tests.Events;
 
@@ -14,9 +15,7 @@ internal sealed class TcpRelay : IAsyncDisposable
     public TcpRelay(Uri target)
     {
         _target = new IPEndPoint(IPAddress.Parse(target.Host), target.Port);
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        Port = ((IPEndPoint)probe.LocalEndpoint).Port;
+        Port = ReservedPort.Take();
         Address = new UriBuilder(target) { Host = "127.0.0.1", Port = Port }.Uri;
     }
 

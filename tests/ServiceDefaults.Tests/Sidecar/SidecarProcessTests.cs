@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using CustomerInsights.Contracts.Segments.V1;
 using CustomerInsights.ServiceDefaults.Hosting;
 using CustomerInsights.ServiceDefaults.Tests.Hosting;
@@ -31,7 +30,7 @@ internal sealed class SidecarProcessTests : IAsyncDisposable
     [Test]
     public async Task Process_starts_before_its_sidecar_and_is_ready_with_it()
     {
-        var ports = (App: FreePort(), Http: FreePort(), Grpc: FreePort());
+        var ports = (App: ReservedPort.Take(), Http: ReservedPort.Take(), Grpc: ReservedPort.Take());
         var harness = await StartAsync(new ProbeApp(), ports.App, Beside(ports.Http, ports.Grpc));
         Assert.That(await ReadyAsync(harness), Is.EqualTo(HttpStatusCode.ServiceUnavailable));
 
@@ -47,8 +46,8 @@ internal sealed class SidecarProcessTests : IAsyncDisposable
     [Test]
     public async Task Calls_of_both_kinds_reach_the_other_app_through_the_sidecar()
     {
-        var segments = (App: FreePort(), Http: FreePort(), Grpc: FreePort());
-        var exports = (App: FreePort(), Http: FreePort(), Grpc: FreePort());
+        var segments = (App: ReservedPort.Take(), Http: ReservedPort.Take(), Grpc: ReservedPort.Take());
+        var exports = (App: ReservedPort.Take(), Http: ReservedPort.Take(), Grpc: ReservedPort.Take());
         await StandInAsync("segments", segments, "token of segments");
         await StandInAsync("exports", exports, "token of exports");
         var key = Convert.ToBase64String(new byte[32]);
@@ -80,7 +79,7 @@ internal sealed class SidecarProcessTests : IAsyncDisposable
     [Test]
     public async Task App_id_that_nobody_has_is_an_outage()
     {
-        var ports = (App: FreePort(), Http: FreePort(), Grpc: FreePort());
+        var ports = (App: ReservedPort.Take(), Http: ReservedPort.Take(), Grpc: ReservedPort.Take());
         await StandInAsync("exports", ports);
         var caller = await StartAsync(new CallingApp(), ports.App, [.. Beside(ports.Http, ports.Grpc), ("Services:segments", "dapr:///segments")]);
 
@@ -92,13 +91,6 @@ internal sealed class SidecarProcessTests : IAsyncDisposable
 
     private static (string Key, string Value)[] Beside(int http, int grpc) =>
         [("Events:Transport", "Dapr"), ("DAPR_HTTP_PORT", $"{http}"), ("DAPR_GRPC_PORT", $"{grpc}")];
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
 
     private async Task<ServiceHarness> StartAsync(IServiceApp app, int port, params (string Key, string Value)[] settings)
     {

@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
-using System.Net.Sockets;
 using CustomerInsights.TestKit.Sidecar.Proxying;
 
 namespace CustomerInsights.TestKit.Sidecar.Daprd;
@@ -21,8 +20,8 @@ internal sealed class DaprdProcess : IRunningSidecar
     private DaprdProcess(SidecarOptions options)
     {
         _options = options;
-        HttpAddress = new Uri($"http://127.0.0.1:{(options.HttpPort == 0 ? FreePort() : options.HttpPort)}");
-        GrpcAddress = new Uri($"http://127.0.0.1:{(options.GrpcPort == 0 ? FreePort() : options.GrpcPort)}");
+        HttpAddress = new Uri($"http://127.0.0.1:{(options.HttpPort == 0 ? ReservedPort.Take() : options.HttpPort)}");
+        GrpcAddress = new Uri($"http://127.0.0.1:{(options.GrpcPort == 0 ? ReservedPort.Take() : options.GrpcPort)}");
         if (options.ApiToken is { } token)
         {
             _http.DefaultRequestHeaders.Add(ProxyEndpoint.TokenHeader, token);
@@ -81,13 +80,6 @@ internal sealed class DaprdProcess : IRunningSidecar
         Directory.Delete(_folder, recursive: true);
     }
 
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
-
     private static string Seconds(TimeSpan time) => Math.Max(1, (int)Math.Ceiling(time.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
 
     private void Start(string path, DaprdResources resources)
@@ -110,7 +102,7 @@ internal sealed class DaprdProcess : IRunningSidecar
             "--app-id", _options.AppId,
             "--dapr-http-port", HttpAddress.Port.ToString(CultureInfo.InvariantCulture),
             "--dapr-grpc-port", GrpcAddress.Port.ToString(CultureInfo.InvariantCulture),
-            "--dapr-internal-grpc-port", FreePort().ToString(CultureInfo.InvariantCulture),
+            "--dapr-internal-grpc-port", ReservedPort.Take().ToString(CultureInfo.InvariantCulture),
             "--dapr-listen-addresses", "127.0.0.1",
             "--resources-path", resources.Resources,
             "--config", resources.Configuration,
