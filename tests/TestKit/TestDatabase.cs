@@ -6,14 +6,13 @@ namespace CustomerInsights.TestKit;
 
 /// <summary>
 /// An empty database for one test: a file in a temporary folder, or a database of its own on the shared PostgreSQL server.
-/// Dropped when disposed; what was opened through it is closed before.
+/// Gone when disposed; what was opened through it is closed before.
 /// </summary>
 public sealed class TestDatabase : IAsyncDisposable
 {
     private readonly List<Database> _opened = [];
-    private readonly string _name;
 
-    private TestDatabase(string name, StorageOptions options) => (_name, Options) = (name, options);
+    private TestDatabase(StorageOptions options) => Options = options;
 
     /// <summary>For the section "Storage" of a service under test.</summary>
     public StorageOptions Options { get; }
@@ -22,16 +21,15 @@ public sealed class TestDatabase : IAsyncDisposable
 
     public static async Task<TestDatabase> CreateAsync(Engine engine, CancellationToken cancellationToken = default)
     {
-        var name = Some.Name("test").Replace('-', '_');
         if (engine == Engine.Sqlite)
         {
-            var folder = Directory.CreateTempSubdirectory(name).FullName;
-            return new TestDatabase(name, new StorageOptions { Engine = engine, Directory = folder });
+            var folder = Directory.CreateTempSubdirectory("test").FullName;
+            return new TestDatabase(new StorageOptions { Engine = engine, Directory = folder });
         }
 
-        await OnServerAsync($"CREATE DATABASE {Identifier.Quote(name)} TEMPLATE template0", cancellationToken);
-        var settings = new NpgsqlConnectionStringBuilder(TestServers.PostgreSql) { Database = name, MaxPoolSize = 20 };
-        return new TestDatabase(name, new StorageOptions { Engine = engine, ConnectionString = settings.ToString() });
+        var settings = await SpareDatabases.TakeAsync(cancellationToken);
+        settings.MaxPoolSize = 20;
+        return new TestDatabase(new StorageOptions { Engine = engine, ConnectionString = settings.ConnectionString });
     }
 
     /// <summary>Opens it as a service would, brought up to date. Several opened ones are several replicas.</summary>
@@ -66,15 +64,7 @@ public sealed class TestDatabase : IAsyncDisposable
         }
         else
         {
-            await OnServerAsync($"DROP DATABASE IF EXISTS {Identifier.Quote(_name)} WITH (FORCE)", CancellationToken.None);
+            await SpareDatabases.GiveBackAsync(new NpgsqlConnectionStringBuilder(Options.ConnectionString));
         }
-    }
-
-    private static async Task OnServerAsync(string sql, CancellationToken cancellationToken)
-    {
-        await using var connection = new NpgsqlConnection(TestServers.PostgreSql);
-        await connection.OpenAsync(cancellationToken);
-        await using var command = new NpgsqlCommand(sql, connection);
-        await command.ExecuteNonQueryAsync(cancellationToken);
     }
 }

@@ -37,7 +37,7 @@ internal sealed class SidecarProcessTests : IAsyncDisposable
         var sidecar = await StandInAsync("segments", ports);
 
         await Eventually.TrueAsync(async () => await ReadyAsync(harness) == HttpStatusCode.OK, "the process is ready");
-        await Eventually.TrueAsync(async () => await GetAsync(new Uri(sidecar.HttpAddress, "/v1.0/healthz")) == HttpStatusCode.NoContent, "the sidecar has found it");
+        await Eventually.TrueAsync(() => HasFoundItsAppAsync(sidecar), "the sidecar has found it");
 
         await sidecar.KillAsync();
         await Eventually.TrueAsync(async () => await ReadyAsync(harness) == HttpStatusCode.ServiceUnavailable, "the process is not ready without it");
@@ -48,7 +48,7 @@ internal sealed class SidecarProcessTests : IAsyncDisposable
     {
         var segments = (App: ReservedPort.Take(), Http: ReservedPort.Take(), Grpc: ReservedPort.Take());
         var exports = (App: ReservedPort.Take(), Http: ReservedPort.Take(), Grpc: ReservedPort.Take());
-        await StandInAsync("segments", segments, "token of segments");
+        var callee = await StandInAsync("segments", segments, "token of segments");
         await StandInAsync("exports", exports, "token of exports");
         var key = Convert.ToBase64String(new byte[32]);
         await StartAsync(new ProbeApp(), segments.App, [.. Beside(segments.Http, segments.Grpc), ("Authentication:Development:SigningKey", key), ("DAPR_API_TOKEN", "token of segments")]);
@@ -59,6 +59,7 @@ internal sealed class SidecarProcessTests : IAsyncDisposable
 
         var profiles = caller.Services.GetService(typeof(ProfileService.ProfileServiceClient)) as ProfileService.ProfileServiceClient;
         await Eventually.TrueAsync(async () => await ReadyAsync(caller) == HttpStatusCode.OK, "the caller is ready");
+        await Eventually.TrueAsync(() => HasFoundItsAppAsync(callee), "the sidecar of the called app has found it");
         var statistics = await profiles!.GetProfileStatisticsAsync(new GetProfileStatisticsRequest());
         using var import = profiles.ImportProfiles();
         var refused = Assert.ThrowsAsync<RpcException>(async () =>
@@ -112,6 +113,8 @@ internal sealed class SidecarProcessTests : IAsyncDisposable
     }
 
     private Task<HttpStatusCode> ReadyAsync(ServiceHarness harness) => GetAsync(new Uri($"{harness.HttpAddress}/healthz/ready"));
+
+    private async Task<bool> HasFoundItsAppAsync(SidecarStandIn sidecar) => await GetAsync(new Uri(sidecar.HttpAddress, "/v1.0/healthz")) == HttpStatusCode.NoContent;
 
     private async Task<HttpStatusCode> GetAsync(Uri address)
     {
