@@ -52,12 +52,18 @@ public sealed class ConnectionsApp : IServiceApp
             .AddSingleton<AuditStore>();
     }
 
-    private static void AddVerifying(ServiceBuilder builder) => builder.Services
-        .AddOutbound(services => services.GetRequiredService<IOptions<ConnectionsOptions>>().Value.OutboundRules)
-        .AddSingleton<BrazeProbe>()
-        .AddSingleton<MicrosoftAdvertisingProbe>()
-        .AddSingleton<WebhookProbe>()
-        .AddSingleton<VerifyConnection>();
+    private static void AddVerifying(ServiceBuilder builder)
+    {
+        builder.AddJobs<RecheckConnections>(concurrency: 1);
+        builder.Services
+            .AddOutbound(services => services.GetRequiredService<IOptions<ConnectionsOptions>>().Value.OutboundRules)
+            .AddHostedService<StartRechecks>()
+            .AddSingleton<BrazeProbe>()
+            .AddSingleton<MicrosoftAdvertisingProbe>()
+            .AddSingleton<WebhookProbe>()
+            .AddSingleton<VerifyConnection>()
+            .AddSingleton<RecheckConnection>();
+    }
 
     private static void AddSigningIn(ServiceBuilder builder)
     {

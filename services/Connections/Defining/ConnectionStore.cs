@@ -1,4 +1,5 @@
 using System.Text.Json;
+using CustomerInsights.Connections.Verifying;
 using CustomerInsights.Contracts.Connections.V1;
 using CustomerInsights.ServiceDefaults.Resources;
 using CustomerInsights.ServiceDefaults.Storage;
@@ -126,6 +127,19 @@ internal static class ConnectionStore
             new { environment, paging.After, least = (long)(sharedOnly ? ConnectionAccess.Contributors : ConnectionAccess.Unspecified), limit = paging.Size + 1 });
         return [.. rows.Select(row => Read(row)!)];
     }
+
+    /// <summary>The active connection that has waited longest for a recheck, if it is older than a moment and was not rechecked since; null when there is none.</summary>
+    public static async Task<DueRecheck?> FindDueRecheckAsync(Session session, DateTimeOffset before)
+    {
+        const string IsDue = "rechecked_at <= @before AND created_at <= @before AND credential_problem = @none AND export_user_problem = @none";
+        var connection = Read(await session.QuerySingleOrDefaultAsync<Row>(
+            $"SELECT {Columns} FROM connections WHERE {IsDue} ORDER BY rechecked_at, environment_id, connection_id LIMIT 1", new { before = before.ToMicroseconds(), none = Problem.None }));
+        return connection is null ? null : new DueRecheck(connection, await session.QuerySingleAsync<string>($"SELECT doubt FROM connections WHERE {IsNamed}", connection.Name));
+    }
+
+    /// <summary>Remembers when a connection was rechecked, and what may be wrong with it.</summary>
+    public static Task<int> SaveRecheckAsync(Transaction transaction, ConnectionName name, DateTimeOffset at, string doubt) => transaction.ExecuteAsync(
+        $"UPDATE connections SET rechecked_at = @at, doubt = @doubt WHERE {IsNamed}", new { name.Environment, name.Connection, at = at.ToMicroseconds(), doubt });
 
     private static string KeyOf(string displayName) => displayName.ToUpperInvariant();
 

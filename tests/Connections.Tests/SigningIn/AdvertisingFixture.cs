@@ -41,9 +41,15 @@ internal abstract class AdvertisingFixture(Engine engine) : IAsyncDisposable
         await Stored.DisposeAsync();
     }
 
+    /// <summary>Longer than tests last: who moves the clock does not expect calls in the background.</summary>
+    protected virtual TimeSpan RecheckInterval => TimeSpan.FromDays(30);
+
     /// <summary>Another replica on the same database.</summary>
-    protected Task<ServiceHarness> StartHarnessAsync(TimeProvider time) => ServiceHarness.StartAsync(
-        new ConnectionsApp(), new HarnessOptions { Database = Stored, Time = time, Settings = Platform.Settings(), Fakes = [new FakeExports()] }, Token);
+    protected Task<ServiceHarness> StartHarnessAsync(TimeProvider time)
+    {
+        var settings = new Dictionary<string, string?>(Platform.Settings()) { ["Connections:RecheckInterval"] = $"{RecheckInterval:c}" };
+        return ServiceHarness.StartAsync(new ConnectionsApp(), new HarnessOptions { Database = Stored, Time = time, Settings = settings, Fakes = [new FakeExports()] }, Token);
+    }
 
     protected static async Task<RpcException> RefusedAsync<T>(AsyncUnaryCall<T> call, StatusCode status, string? reason = null)
     {

@@ -45,9 +45,11 @@ public sealed class KeepAudiencesTests(Engine engine) : AdvertisingTests(engine)
         var customers = Customer.Many(4);
         Stage.Put(customers);
         await Control.LoseNextAnswerAsync(MicrosoftAdvertisingOperations.AddAudiences, Token);
-        await Control.AddFaultAsync(new FaultRule { Kind = FaultKind.Delay, Operation = MicrosoftAdvertisingOperations.GetAudiencesByIds, DelayMilliseconds = 60_000, Count = 1 }, Token);
+        var silence = new FaultRule { Kind = FaultKind.Delay, Operation = MicrosoftAdvertisingOperations.GetAudiencesByIds, DelayMilliseconds = 60_000, Count = 1 };
+        silence = await Control.AddFaultAsync(silence, Token);
         var run = await AskAsync();
         await SeenAsync(MicrosoftAdvertisingOperations.AddAudiences, 0);
+        await HitAsync(silence);
         await Stage.RestartAsync(Clock, Token);
         Assert.That((await Stage.EndedAsync(run, Token)).State, Is.EqualTo(RunState.Successful));
         Assert.That(await Control.ListsAsync(Token), Has.Count.EqualTo(1));

@@ -1,5 +1,6 @@
 using CustomerInsights.Contracts.Exports.V1;
 using CustomerInsights.Destinations.Contract;
+using CustomerInsights.Sandbox.Control;
 using CustomerInsights.Sandbox.MicrosoftAdvertising;
 using CustomerInsights.Sandbox.MicrosoftAdvertising.Controlling;
 using CustomerInsights.ServiceDefaults.Storage;
@@ -161,4 +162,8 @@ public abstract class AdvertisingTests(Engine engine)
     /// <summary>Waits until the stand-in has seen an operation since a place in the journal.</summary>
     private protected Task SeenAsync(string operation, long after) =>
         Eventually.TrueAsync(async () => (await JournalAsync(after)).Any(entry => entry.Operation == operation), $"{operation} is called", cancellationToken: Token);
+
+    /// <summary>Waits until a fault has met its first request.</summary>
+    private protected Task HitAsync(FaultRule fault) => Eventually.TrueAsync(
+        async () => (await Control.ListFaultsAsync(Token)).Any(active => active.Id == fault.Id && active.Hits > 0), $"{fault.Kind} hits {fault.Operation}", cancellationToken: Token);
 }
