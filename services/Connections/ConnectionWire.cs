@@ -48,16 +48,21 @@ internal sealed class ConnectionWire(ConnectionTypes types)
     }
 
     /// <summary>What other services see.</summary>
-    public Wire.ConnectionSummary WriteSummary(Connection connection) => new()
+    public Wire.ConnectionSummary WriteSummary(Connection connection)
     {
-        Name = connection.Name.ToString(),
-        Type = connection.Type,
-        DisplayName = connection.DisplayName,
-        Access = connection.Access,
-        State = StateOf(connection),
-        DestinationAccount = AccountOf(connection),
-        ExportUser = connection.ExportUser.Principal,
-    };
+        var message = new Wire.ConnectionSummary
+        {
+            Name = connection.Name.ToString(),
+            Type = connection.Type,
+            DisplayName = connection.DisplayName,
+            Access = connection.Access,
+            State = StateOf(connection),
+            DestinationAccount = AccountOf(connection),
+            ExportUser = connection.ExportUser.Principal,
+        };
+        types.Of(connection.Type).WriteReach(message, connection);
+        return message;
+    }
 
     /// <summary>How far a sign-in is.</summary>
     public static Wire.SignIn Write(SignIn signIn) => new()

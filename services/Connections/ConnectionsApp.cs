@@ -54,7 +54,7 @@ public sealed class ConnectionsApp : IServiceApp
 
     private static void AddVerifying(ServiceBuilder builder)
     {
-        builder.AddJobs<RecheckConnections>(concurrency: 1);
+        builder.AddJobs<RunRechecks>(concurrency: 1);
         builder.Services
             .AddOutbound(services => services.GetRequiredService<IOptions<ConnectionsOptions>>().Value.OutboundRules)
             .AddHostedService<StartRechecks>()
@@ -62,7 +62,8 @@ public sealed class ConnectionsApp : IServiceApp
             .AddSingleton<MicrosoftAdvertisingProbe>()
             .AddSingleton<WebhookProbe>()
             .AddSingleton<VerifyConnection>()
-            .AddSingleton<RecheckConnection>();
+            .AddSingleton<RecheckConnection>()
+            .AddSingleton<RecordRecheck>();
     }
 
     private static void AddSigningIn(ServiceBuilder builder)

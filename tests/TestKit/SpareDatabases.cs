@@ -6,7 +6,7 @@ namespace CustomerInsights.TestKit;
 
 /// <summary>
 /// Databases on the shared PostgreSQL server, each lent to one test at a time. Making and dropping one takes longer than most tests do, so one
-/// that comes back is emptied for the next test, down to its schemas and whoever was still connected; they are dropped when the process ends.
+/// that comes back is emptied, and goes to the next test under another name: whoever still knows the old one finds nothing there.
 /// </summary>
 internal static class SpareDatabases
 {
@@ -29,13 +29,10 @@ internal static class SpareDatabases
     /// <returns>What opens an empty database that nobody else has.</returns>
     public static async Task<NpgsqlConnectionStringBuilder> TakeAsync(CancellationToken cancellationToken)
     {
-        if (!Spare.TryTake(out var name))
+        var name = Some.Name("test").Replace('-', '_');
+        if (!Spare.TryTake(out var spare) || !await TryRenameAsync(spare, name, cancellationToken))
         {
-            name = Some.Name("test").Replace('-', '_');
-            await using var connection = new NpgsqlConnection(TestServers.PostgreSql);
-            await connection.OpenAsync(cancellationToken);
-            await using var command = new NpgsqlCommand($"CREATE DATABASE {Identifier.Quote(name)} TEMPLATE template0", connection);
-            await command.ExecuteNonQueryAsync(cancellationToken);
+            await OnServerAsync($"CREATE DATABASE {Identifier.Quote(name)} TEMPLATE template0", cancellationToken);
         }
 
         return new NpgsqlConnectionStringBuilder(TestServers.PostgreSql) { Database = name };
@@ -50,19 +47,45 @@ internal static class SpareDatabases
         Spare.Add(settings.Database!);
     }
 
+    // Somebody who was not told that the test is over may be connected again.
+    private static async Task<bool> TryRenameAsync(string spare, string name, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await OnServerAsync($"ALTER DATABASE {Identifier.Quote(spare)} RENAME TO {Identifier.Quote(name)}", cancellationToken);
+            return true;
+        }
+        catch (PostgresException inUse) when (inUse.SqlState == PostgresErrorCodes.ObjectInUse)
+        {
+            await OnServerAsync($"DROP DATABASE {Identifier.Quote(spare)} WITH (FORCE)", cancellationToken);
+            return false;
+        }
+    }
+
+    private static async Task OnServerAsync(string sql, CancellationToken cancellationToken)
+    {
+        await using var connection = new NpgsqlConnection(TestServers.PostgreSql);
+        await connection.OpenAsync(cancellationToken);
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    // As far as the process is given time for it, and the server is there.
     private static void DropAll()
     {
-        if (Spare.IsEmpty)
+        try
         {
-            return;
+            while (Spare.TryTake(out var name))
+            {
+                using var connection = new NpgsqlConnection(TestServers.PostgreSql);
+                connection.Open();
+                using var command = new NpgsqlCommand($"DROP DATABASE {Identifier.Quote(name)} WITH (FORCE)", connection);
+                command.ExecuteNonQuery();
+            }
         }
-
-        using var connection = new NpgsqlConnection(TestServers.PostgreSql);
-        connection.Open();
-        while (Spare.TryTake(out var name))
+        catch (NpgsqlException)
         {
-            using var command = new NpgsqlCommand($"DROP DATABASE {Identifier.Quote(name)} WITH (FORCE)", connection);
-            command.ExecuteNonQuery();
+            Spare.Clear();
         }
     }
 }

@@ -11,6 +11,7 @@ namespace CustomerInsights.TestKit;
 public sealed class TestDatabase : IAsyncDisposable
 {
     private readonly List<Database> _opened = [];
+    private int _isDisposed;
 
     private TestDatabase(StorageOptions options) => Options = options;
 
@@ -53,6 +54,11 @@ public sealed class TestDatabase : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _isDisposed, 1) == 1)
+        {
+            return;
+        }
+
         foreach (var database in _opened)
         {
             await database.DisposeAsync();

@@ -37,7 +37,11 @@ internal sealed record Connection(
 
 /// <summary>Under whose name unattended runs read data (D-15).</summary>
 /// <param name="Groups">Groups of the principal when it was administrator through one of them; else empty.</param>
-internal sealed record ExportUser(string Principal, IReadOnlyList<string> Groups, DateTimeOffset Since);
+internal sealed record ExportUser(string Principal, IReadOnlyList<string> Groups, DateTimeOffset Since)
+{
+    /// <summary>Whether nobody has been made export user since, not even the same person again.</summary>
+    public bool IsSameAs(ExportUser other) => (Principal, Since) == (other.Principal, other.Since);
+}
 
 /// <summary>Who agreed to which text, and when (CON-13).</summary>
 internal sealed record Agreement(string StatementVersion, string AgreedBy, DateTimeOffset AgreedAt);

@@ -128,18 +128,34 @@ internal static class ConnectionStore
         return [.. rows.Select(row => Read(row)!)];
     }
 
-    /// <summary>The active connection that has waited longest for a recheck, if it is older than a moment and was not rechecked since; null when there is none.</summary>
-    public static async Task<DueRecheck?> FindDueRecheckAsync(Session session, DateTimeOffset before)
+    /// <summary>
+    /// The connection whose recheck is due first; null when none is. One with a problem is left to people, unless a recheck
+    /// recorded it and it can pass by itself.
+    /// </summary>
+    public static async Task<DueRecheck?> FindDueRecheckAsync(Session session, DateTimeOffset now, TimeSpan interval)
     {
-        const string IsDue = "rechecked_at <= @before AND created_at <= @before AND credential_problem = @none AND export_user_problem = @none";
-        var connection = Read(await session.QuerySingleOrDefaultAsync<Row>(
-            $"SELECT {Columns} FROM connections WHERE {IsDue} ORDER BY rechecked_at, environment_id, connection_id LIMIT 1", new { before = before.ToMicroseconds(), none = Problem.None }));
-        return connection is null ? null : new DueRecheck(connection, await session.QuerySingleAsync<string>($"SELECT doubt FROM connections WHERE {IsNamed}", connection.Name));
+        var row = await session.QuerySingleOrDefaultAsync<Row>(
+            $"""
+            SELECT {Columns}, doubted_etag FROM connections
+            WHERE (recheck_at <= @now OR recheck_at > @latest) AND created_at <= @youngest
+              AND (credential_problem = @none OR (credential_problem <> @revoked AND doubted_etag = etag))
+            ORDER BY recheck_at, environment_id, connection_id
+            LIMIT 1
+            """,
+            new
+            {
+                now = now.ToMicroseconds(),
+                latest = (now + interval).ToMicroseconds(),
+                youngest = (now - interval).ToMicroseconds(),
+                none = Problem.None,
+                revoked = Problem.GrantRevoked,
+            });
+        return row is null ? null : new DueRecheck(Read(row)!, row.DoubtedEtag == row.Etag);
     }
 
-    /// <summary>Remembers when a connection was rechecked, and what may be wrong with it.</summary>
-    public static Task<int> SaveRecheckAsync(Transaction transaction, ConnectionName name, DateTimeOffset at, string doubt) => transaction.ExecuteAsync(
-        $"UPDATE connections SET rechecked_at = @at, doubt = @doubt WHERE {IsNamed}", new { name.Environment, name.Connection, at = at.ToMicroseconds(), doubt });
+    /// <summary>Remembers when a connection is rechecked next, and whether it is doubted as it is now.</summary>
+    public static Task SaveRecheckAsync(Transaction transaction, ConnectionName name, DateTimeOffset at, string doubtedEtag) => transaction.ExecuteAsync(
+        $"UPDATE connections SET recheck_at = @at, doubted_etag = @doubtedEtag WHERE {IsNamed}", new { name.Environment, name.Connection, at = at.ToMicroseconds(), doubtedEtag });
 
     private static string KeyOf(string displayName) => displayName.ToUpperInvariant();
 
@@ -186,5 +202,9 @@ internal static class ConnectionStore
         long AgreedAt,
         long CreatedAt,
         string CreatedBy,
-        string Etag);
+        string Etag)
+    {
+        /// <summary>Only where it is asked for.</summary>
+        public string DoubtedEtag { get; init; } = "";
+    }
 }

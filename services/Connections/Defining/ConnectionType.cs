@@ -60,6 +60,11 @@ internal abstract class ConnectionType(string id)
     /// <param name="details">The connection; null when the answer tells the type only.</param>
     public abstract void WriteSettings(Wire.Connection target, Connection? details);
 
+    /// <summary>Puts what the connection is known to reach at the destination into a summary; most types know nothing of that.</summary>
+    public virtual void WriteReach(Wire.ConnectionSummary target, Connection connection)
+    {
+    }
+
     /// <summary>Puts the secret into the answer for the worker.</summary>
     public abstract void WriteCredential(Wire.Credential target, FetchedCredential fetched);
 }

@@ -115,14 +115,10 @@ internal sealed class MicrosoftAdvertisingConnectionType(
         target.MicrosoftAdvertising.CustomerMatchTermsAccepted = true;
         target.MicrosoftAdvertising.TermsAcceptedBy = stored.TermsAcceptedBy;
         target.MicrosoftAdvertising.TermsAcceptTime = Timestamp.FromDateTimeOffset(Timestamps.FromMicroseconds(stored.TermsAcceptedAt));
-        target.MicrosoftAdvertising.Accounts.Add(stored.Accounts.Select(account => new Wire.MicrosoftAdvertisingAccount
-        {
-            CustomerId = account.CustomerId,
-            AccountId = account.AccountId,
-            Name = account.Name,
-            Status = account.Status,
-        }));
+        target.MicrosoftAdvertising.Accounts.Add(stored.Accounts.Select(Write));
     }
+
+    public override void WriteReach(Wire.ConnectionSummary target, Connection connection) => target.MicrosoftAdvertisingAccounts.Add(Parse(connection).Accounts.Select(Write));
 
     public override void WriteCredential(Wire.Credential target, FetchedCredential fetched) => target.MicrosoftAdvertising = new Wire.MicrosoftAdvertisingCredential
     {
@@ -136,6 +132,9 @@ internal sealed class MicrosoftAdvertisingConnectionType(
         var token = await tokens.ObtainAsync(grantId, renew, cancellationToken);
         return token.Problem == Problem.None ? await probe.RunAsync(token.Secret, cancellationToken) : FoundAccounts.Failed(token.Problem);
     }
+
+    private static Wire.MicrosoftAdvertisingAccount Write(FoundAccount account) =>
+        new() { CustomerId = account.CustomerId, AccountId = account.AccountId, Name = account.Name, Status = account.Status };
 
     private static Settings Parse(Connection connection) => JsonSerializer.Deserialize<Settings>(connection.Document) ?? throw new InvalidOperationException("A stored connection has no settings.");
 

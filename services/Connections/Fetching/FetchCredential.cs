@@ -53,7 +53,7 @@ internal sealed class FetchCredential(Database database, ConnectionTypes types, 
         }
 
         // What was found out is about the connection as it was; an administrator has just changed it.
-        if (present.CredentialVersion != facts.Asked.CredentialVersion || present.ExportUser.Principal != facts.Asked.ExportUser.Principal)
+        if (present.CredentialVersion != facts.Asked.CredentialVersion || !present.ExportUser.IsSameAs(facts.Asked.ExportUser))
         {
             return new Refusal(RefusalKind.Unavailable, "The connection is being changed. Try again.") { Reason = "CONNECTION_CHANGING" };
         }

@@ -54,9 +54,9 @@ internal sealed partial class IdentityPlatform(OutboundClient outbound, IOptions
     {
         using var patience = new CancellationTokenSource(options.Value.VerifyTimeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
-        (form["client_id"], form["client_secret"], form["scope"]) = (Registration.ClientId, Registration.ReadClientSecret().Value, Registration.Scope);
         try
         {
+            (form["client_id"], form["client_secret"], form["scope"]) = (Registration.ClientId, Registration.ReadClientSecret().Value, Registration.Scope);
             using var request = new HttpRequestMessage(HttpMethod.Post, Registration.TokenAddress) { Content = new FormUrlEncodedContent(form) };
             using var response = await outbound.SendAsync(request, either.Token);
             var answer = Judge(response.StatusCode, await ForeignAnswer.ReadJsonAsync(response.Content, ProbeOutcome.MaxAnswer, either.Token));

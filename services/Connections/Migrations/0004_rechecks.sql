@@ -1,5 +1,4 @@
--- When the outside service was last asked by itself; zero for never.
-ALTER TABLE connections ADD COLUMN rechecked_at BIGINT NOT NULL DEFAULT 0;
--- What was wrong then, until it is asked once more; empty for nothing.
-ALTER TABLE connections ADD COLUMN doubt TEXT NOT NULL DEFAULT '';
-CREATE INDEX connections_rechecked ON connections (rechecked_at);
+-- When it is looked at next without anybody asking; zero until the first time, for which its age counts.
+ALTER TABLE connections ADD COLUMN recheck_at BIGINT NOT NULL DEFAULT 0;
+-- The etag at which the last recheck was refused: whatever changes the connection since ends the doubt. Empty for none.
+ALTER TABLE connections ADD COLUMN doubted_etag TEXT NOT NULL DEFAULT '';

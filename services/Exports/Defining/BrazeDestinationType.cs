@@ -58,7 +58,7 @@ internal sealed class BrazeDestinationType() : DestinationType<BrazeExport>("bra
     protected override IReadOnlyList<WrittenAudience> AudiencesOf(BrazeExport braze, IReadOnlyList<string> segments) =>
         braze.AttributeShape == BrazeAttributeShape.LiteralName ? [] : [new WrittenAudience(braze.SegmentApiIdentifier, Identifier)];
 
-    protected override IEnumerable<string> Warn(BrazeExport braze, long memberCount)
+    protected override IEnumerable<string> Warn(BrazeExport braze, long memberCount, ConnectionFacts? connection)
     {
         if (memberCount > DocumentedMembers)
         {

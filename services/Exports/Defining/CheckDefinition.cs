@@ -62,11 +62,11 @@ internal sealed class CheckDefinition(SegmentLookup segments, DestinationTypes t
         }
 
         var definition = new ExportDefinition(draft.DisplayName.Trim(), draft.Connection, draft.Segments, draft.Settings!, draft.FollowRefreshes);
-        return new CheckedDefinition(definition, Warn(definition, facts, types), facts);
+        return new CheckedDefinition(definition, Warn(definition, connection, facts, types), facts);
     }
 
     /// <summary>Things to know that do not forbid saving or running (BRZ-17, D-34).</summary>
-    public static IReadOnlyList<string> Warn(ExportDefinition definition, IReadOnlyDictionary<string, SegmentFacts> facts, DestinationTypes types)
+    public static IReadOnlyList<string> Warn(ExportDefinition definition, ConnectionFacts? connection, IReadOnlyDictionary<string, SegmentFacts> facts, DestinationTypes types)
     {
         var ofSegments = definition.Segments.Select(segment => facts.GetValueOrDefault(segment) switch
         {
@@ -75,7 +75,7 @@ internal sealed class CheckDefinition(SegmentLookup segments, DestinationTypes t
             { Active: false } => $"{segment} is inactive: its members stay at the destination as they were last delivered.",
             _ => null,
         });
-        return [.. ofSegments.OfType<string>(), .. types.Of(definition.Settings).Warn(definition.Settings, facts.Values.Sum(segment => segment.MemberCount))];
+        return [.. ofSegments.OfType<string>(), .. types.Of(definition.Settings).Warn(definition.Settings, facts.Values.Sum(segment => segment.MemberCount), connection)];
     }
 
     private static void CheckConnection(ExportName name, ExportDraft draft, ConnectionFacts? connection, ExportParts changed, Violations violations)

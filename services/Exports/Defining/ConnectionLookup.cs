@@ -11,6 +11,9 @@ internal sealed record ConnectionFacts(string Type, bool Shared, bool Active, st
 {
     /// <summary>Principal under whose name runs read data (D-15).</summary>
     public string ExportUser { get; init; } = "";
+
+    /// <summary>Ids of the ad accounts that it is known to reach; empty when nothing is known.</summary>
+    public IReadOnlyList<string> AdAccounts { get; init; } = [];
 }
 
 /// <summary>Asks Connections.</summary>
@@ -32,6 +35,7 @@ internal sealed class ConnectionLookup(CredentialService.CredentialServiceClient
             summary.DestinationAccount)
         {
             ExportUser = summary.ExportUser,
+            AdAccounts = [.. summary.MicrosoftAdvertisingAccounts.Select(account => account.AccountId)],
         };
     }
 }

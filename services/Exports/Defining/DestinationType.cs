@@ -43,7 +43,8 @@ internal abstract class DestinationType(string type)
 
     /// <summary>Things to know that do not forbid saving.</summary>
     /// <param name="memberCount">Sum of the members of all segments.</param>
-    public abstract IEnumerable<string> Warn(DestinationSettings settings, long memberCount);
+    /// <param name="connection">What is known of the connection; null without one.</param>
+    public abstract IEnumerable<string> Warn(DestinationSettings settings, long memberCount, ConnectionFacts? connection);
 }
 
 /// <summary>
@@ -75,7 +76,7 @@ internal abstract class DestinationType<TSettings>(string type) : DestinationTyp
 
     public sealed override IReadOnlyList<WrittenAudience> AudiencesOf(DestinationSettings settings, IReadOnlyList<string> segments) => AudiencesOf(Parse(settings), segments);
 
-    public sealed override IEnumerable<string> Warn(DestinationSettings settings, long memberCount) => Warn(Parse(settings), memberCount);
+    public sealed override IEnumerable<string> Warn(DestinationSettings settings, long memberCount, ConnectionFacts? connection) => Warn(Parse(settings), memberCount, connection);
 
     /// <summary>Puts defaults where nothing is given.</summary>
     protected abstract void FillIn(TSettings settings);
@@ -84,7 +85,7 @@ internal abstract class DestinationType<TSettings>(string type) : DestinationTyp
 
     protected abstract IReadOnlyList<WrittenAudience> AudiencesOf(TSettings settings, IReadOnlyList<string> segments);
 
-    protected abstract IEnumerable<string> Warn(TSettings settings, long memberCount);
+    protected abstract IEnumerable<string> Warn(TSettings settings, long memberCount, ConnectionFacts? connection);
 
     private static TSettings Parse(DestinationSettings settings) => Parser.Parse<TSettings>(settings.Document);
 }

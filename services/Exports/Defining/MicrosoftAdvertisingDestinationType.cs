@@ -14,6 +14,10 @@ internal sealed class MicrosoftAdvertisingDestinationType() : DestinationType<Mi
     private const int MaxAudienceName = 128;
     private const long MaxMembers = 500_000;
     private const int LeastForAds = 300;
+
+    /// <summary>A connection does not tell more than so many accounts: with that many, there may be others.</summary>
+    private const int MostAccountsKnown = 100;
+
     private const string Prefix = "export.microsoft_advertising";
 
     public override string RunTopic => Topics.MicrosoftAdvertisingRunRequested;
@@ -66,11 +70,16 @@ internal sealed class MicrosoftAdvertisingDestinationType() : DestinationType<Mi
     protected override IReadOnlyList<WrittenAudience> AudiencesOf(MicrosoftAdvertisingExport settings, IReadOnlyList<string> segments) =>
         [.. segments.Select((segment, index) => new WrittenAudience($"{settings.AccountId} {segment}", $"export.segments[{index}]"))];
 
-    protected override IEnumerable<string> Warn(MicrosoftAdvertisingExport settings, long memberCount)
+    protected override IEnumerable<string> Warn(MicrosoftAdvertisingExport settings, long memberCount, ConnectionFacts? connection)
     {
         if (memberCount > MaxMembers)
         {
             yield return $"The segments hold {memberCount:N0} members in all. With more than {MaxMembers:N0} e-mail addresses the run will be skipped and nobody is sent: take segments out, or spread them over several exports.";
+        }
+
+        if (connection?.AdAccounts is { Count: > 0 and < MostAccountsKnown } reached && !reached.Contains(settings.AccountId))
+        {
+            yield return $"The connection does not reach the ad account {settings.AccountId}, as far as is known. Compare it with the digits behind \"aid=\" in the address of the ad site; or have access given to whoever signed in, and verify the connection.";
         }
 
         yield return $"Microsoft Advertising needs up to 48 hours to match people, and uses a list for ads only while at least {LeastForAds} of its people are matched.";

@@ -46,7 +46,7 @@ internal sealed class WebhookDestinationType() : DestinationType<WebhookExport>(
     // The receiver knows the audience by the name of the export, so no other export can write it.
     protected override IReadOnlyList<WrittenAudience> AudiencesOf(WebhookExport settings, IReadOnlyList<string> segments) => [];
 
-    protected override IEnumerable<string> Warn(WebhookExport settings, long memberCount)
+    protected override IEnumerable<string> Warn(WebhookExport settings, long memberCount, ConnectionFacts? connection)
     {
         if (!settings.SendRemovals)
         {

@@ -26,7 +26,7 @@ internal sealed record RunPlan(RunObstacle? Obstacle, string DestinationAccount,
         : FindObstacle(definition, segments, types),
         connection?.DestinationAccount ?? "",
         segments.ToDictionary(segment => segment.Key, segment => segment.Value.Version, StringComparer.Ordinal),
-        CheckDefinition.Warn(definition, segments, types))
+        CheckDefinition.Warn(definition, connection, segments, types))
     {
         ExportUser = connection?.ExportUser ?? "",
         SegmentDisplayNames = segments.ToDictionary(segment => segment.Key, segment => segment.Value.DisplayName, StringComparer.Ordinal),

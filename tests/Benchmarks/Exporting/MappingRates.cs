@@ -33,11 +33,14 @@ internal sealed class MappingRates(int rounds)
         var targets = new List<Target>();
         foreach (var (every, what) in Refusals)
         {
-            var of = await new RateMeter(rounds, Round).RunAsync(
-                [Contend(meters, Few, every, what), Contend(meters, Small, every, what), Contend(meters, Large, every, what)], cancellationToken);
-            rates.AddRange(of);
-            var (few, small, large) = (Few / of[0].PerSecond, Small / of[1].PerSecond, Large / of[2].PerSecond);
-            var ratio = (small - few) / (Small - Few) / ((large - few) / (Large - Few));
+            var meter = new RateMeter(rounds, Round);
+            rates.AddRange(await meter.RunAsync(
+                [Contend(meters, Few, every, what), Contend(meters, Small, every, what), Contend(meters, Large, every, what)], cancellationToken));
+            var ratio = meter.WithinRounds(of =>
+            {
+                var (few, small, large) = (Few / of(NameOf(Few, what)).PerSecond, Small / of(NameOf(Small, what)).PerSecond, Large / of(NameOf(Large, what)).PerSecond);
+                return (small - few) / (Small - Few) / ((large - few) / (Large - Few));
+            });
             var name = $"mapping, further rows/s at {Large:N0} rows a call / at {Small:N0}, {what}";
             targets.AddRange([Target.AtLeast(name, LeastRatio, ratio), Target.AtMost(name, MostRatio, ratio)]);
         }
@@ -50,7 +53,7 @@ internal sealed class MappingRates(int rounds)
         var batch = new DeliveryBatch(DeliveryKind.Upsert, "audience", [.. Enumerable.Range(0, rowsPerCall).Select(Operation)]);
         var refused = refusedEvery == 0 ? [] : Enumerable.Range(0, rowsPerCall).Where(row => row % refusedEvery == 0).ToList();
         var sender = new MappingSession(AnswerWith(refused)).Sender(meters);
-        return new Contender($"mapping {rowsPerCall:N0} rows a call, {what}", 1, 0, async token =>
+        return new Contender(NameOf(rowsPerCall, what), 1, 0, async token =>
         {
             for (var call = 0; call < Rows / rowsPerCall; call++)
             {
@@ -64,6 +67,8 @@ internal sealed class MappingRates(int rounds)
             return Rows;
         });
     }
+
+    private static string NameOf(int rowsPerCall, string what) => $"mapping {rowsPerCall:N0} rows a call, {what}";
 
     private static DeliveryOperation Operation(int row)
     {

@@ -17,14 +17,18 @@ internal sealed class RateMeter(int rounds, TimeSpan round)
     /// <summary>The middle one of a contender's rounds by rate, which stands for it.</summary>
     public Rate MiddleOf(string name) => _rates[name].OrderBy(rate => rate.PerSecond).ElementAt(_rates[name].Count / 2);
 
+    /// <summary>A figure of one contender by that of another: see <see cref="WithinRounds"/>.</summary>
+    public double RatioOf(string name, string baseline, Func<Rate, double> figure) => WithinRounds(of => figure(of(name)) / figure(of(baseline)));
+
     /// <summary>
-    /// A figure of one contender by that of another: the middle one of the ratios within each round, which the moods of the machine
-    /// change much less than a ratio of two figures of different rounds.
+    /// What is worked out of the rates of several contenders: within each round, of which the middle one counts. The moods of the machine
+    /// change it much less than what is worked out of rates of different rounds.
     /// </summary>
-    public double RatioOf(string name, string baseline, Func<Rate, double> figure)
+    /// <param name="workOut">Is given the rate of each contender, by name.</param>
+    public double WithinRounds(Func<Func<string, Rate>, double> workOut)
     {
-        var ratios = _rates[name].Zip(_rates[baseline], (rate, other) => figure(rate) / figure(other)).Order().ToList();
-        return (ratios[(ratios.Count - 1) / 2] + ratios[ratios.Count / 2]) / 2;
+        var found = Enumerable.Range(0, rounds).Select(round => workOut(name => _rates[name][round])).Order().ToList();
+        return (found[(found.Count - 1) / 2] + found[found.Count / 2]) / 2;
     }
 
     /// <summary>Runs each contender a few times to warm up and then in turns, in an order that changes, so that none always follows the same one.</summary>

@@ -42,7 +42,7 @@ internal abstract class AdvertisingFixture(Engine engine) : IAsyncDisposable
     }
 
     /// <summary>Longer than tests last: who moves the clock does not expect calls in the background.</summary>
-    protected virtual TimeSpan RecheckInterval => TimeSpan.FromDays(30);
+    protected virtual TimeSpan RecheckInterval => TimeSpan.FromDays(3650);
 
     /// <summary>Another replica on the same database.</summary>
     protected Task<ServiceHarness> StartHarnessAsync(TimeProvider time)

@@ -38,6 +38,7 @@ internal sealed class SandboxTests : IAsyncDisposable
                 Settings = new Dictionary<string, string?>
                 {
                     ["Connections:AllowedSandboxHosts:0"] = _sandbox.Host,
+                    ["Connections:RecheckInterval"] = "3650.00:00:00", // who moves the clock does not expect calls in the background
                     ["Connections:MicrosoftAdvertising:ClientId"] = MicrosoftAdvertisingOptions.DefaultClientId,
                     ["Connections:MicrosoftAdvertising:ClientSecret"] = MicrosoftAdvertisingOptions.DefaultClientSecret,
                     ["Connections:MicrosoftAdvertising:DeveloperToken"] = MicrosoftAdvertisingOptions.DefaultDeveloperToken,

@@ -47,7 +47,9 @@ internal sealed class SignInTests(Engine engine) : AdvertisingFixture(engine)
         Assert.That(Platform.IsValid(credential.MicrosoftAdvertising.AccessToken));
         Assert.That(credential.MicrosoftAdvertising.DeveloperToken, Is.EqualTo(ScriptedPlatform.DeveloperToken));
         Assert.That(credential.MicrosoftAdvertising.ExpireTime.ToDateTimeOffset(), Is.GreaterThan(Clock.GetUtcNow()));
-        Assert.That((credential.DestinationAccount, credential.ExportUser), Is.EqualTo((await AccountAsync(), AdvertisingScene.Admin)));
+        var summary = await Harness.ClientOf<CredentialService.CredentialServiceClient>("service:exports").DescribeConnectionAsync(new DescribeConnectionRequest { Name = Scene.Name });
+        Assert.That((credential.DestinationAccount, credential.ExportUser), Is.EqualTo((summary.DestinationAccount, AdvertisingScene.Admin)));
+        Assert.That(summary.MicrosoftAdvertisingAccounts.Select(account => (account.CustomerId, account.AccountId)), Is.EqualTo(new[] { ("1000001", "2000001") }));
         Assert.That(credential.DestinationAccount, Does.Match("^microsoft-advertising-[0-9a-f]{16}$"));
     }
 
@@ -192,9 +194,6 @@ internal sealed class SignInTests(Engine engine) : AdvertisingFixture(engine)
 
     private async Task<int> CountAsync(string table) =>
         int.Parse((await Scene.QueryAsync($"SELECT CAST(COUNT(*) AS TEXT) FROM {Identifier.Quote(table)}", Token)).Single(), System.Globalization.CultureInfo.InvariantCulture);
-
-    private async Task<string> AccountAsync() => (await Harness.ClientOf<CredentialService.CredentialServiceClient>("service:exports")
-        .DescribeConnectionAsync(new DescribeConnectionRequest { Name = Scene.Name })).DestinationAccount;
 
     private static async Task<HttpStatusCode> StatusAsync(TestBrowser browser, string address)
     {

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using CustomerInsights.Destinations.Contract;
 using CustomerInsights.Destinations.Remembering;
@@ -16,31 +15,14 @@ public sealed class MeasureLedgerTests(Engine engine) : LedgerFixture(engine)
         await WriteAsync(Delivered("a", "ka"), Delivered("b", "kb"), Delivered("c", "kc"));
         await Database.WriteAsync(transaction => LedgerStore.RemoveAsync(transaction, Scope, ["b"]), Token);
         await using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
-        var factory = services.GetRequiredService<IMeterFactory>();
-        var metrics = new DeliveryMetrics(factory, new ScriptedDestination(new ScriptedVendor(ScriptedWay.Payloads), TimeProvider.System));
+        using var measurements = new Measurements(services);
+        var metrics = new DeliveryMetrics(services.GetRequiredService<IMeterFactory>(), new ScriptedDestination(new ScriptedVendor(ScriptedWay.Payloads), TimeProvider.System));
         using var measure = new MeasureLedger(Database, metrics, TimeProvider.System, NullLogger<MeasureLedger>.Instance);
 
         await measure.RunOnceAsync(Token);
 
-        Assert.That(Read(factory), Is.EquivalentTo(new[] { ("Delivered", 2L), ("Duplicate", 0L), ("Rejected", 0L), ("Removed", 1L), ("Due", 0L) }));
-    }
-
-    private static List<(string State, long Count)> Read(IMeterFactory factory)
-    {
-        var found = new ConcurrentQueue<(string, long)>();
-        using var listener = new MeterListener
-        {
-            InstrumentPublished = (instrument, self) =>
-            {
-                if (instrument.Meter.Scope == factory && instrument.Name == DeliveryMetricNames.LedgerSize)
-                {
-                    self.EnableMeasurementEvents(instrument);
-                }
-            },
-        };
-        listener.SetMeasurementEventCallback<long>((_, count, tags, _) => found.Enqueue(($"{tags.ToArray().Single(tag => tag.Key == "state").Value}", count)));
-        listener.Start();
-        listener.RecordObservableInstruments();
-        return [.. found];
+        measurements.ReadGauges();
+        var shown = measurements.Of(DeliveryMetricNames.LedgerSize).Select(size => (size.Tags.Split("state=")[1], size.Value));
+        Assert.That(shown, Is.EquivalentTo(new[] { ("Delivered", 2d), ("Duplicate", 0d), ("Rejected", 0d), ("Removed", 1d), ("Due", 0d) }));
     }
 }

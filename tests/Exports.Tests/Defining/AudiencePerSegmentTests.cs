@@ -52,6 +52,20 @@ internal sealed class AudiencePerSegmentTests(Engine engine)
     }
 
     [Test]
+    public async Task An_ad_account_that_the_connection_does_not_reach_is_warned_of_until_it_does()
+    {
+        var environment = _stage.NewEnvironment();
+        _stage.Connections.Reach(environment.Advertising, "2000007");
+        var export = await environment.CreateAdvertisingAsync("ads");
+        Assert.That(export.Warnings, Has.Some.Contains("does not reach the ad account 2000001"));
+
+        _stage.Connections.Reach(environment.Advertising, "2000001");
+        await environment.RunAsync(export);
+        var shown = await environment.Administrator.GetExportAsync(new GetExportRequest { Name = export.Name });
+        Assert.That(shown.Warnings, Has.None.Contains("ad account"));
+    }
+
+    [Test]
     public async Task Two_exports_do_not_keep_the_audience_of_one_segment_in_one_account()
     {
         var environment = _stage.NewEnvironment();

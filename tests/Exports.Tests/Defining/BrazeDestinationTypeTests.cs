@@ -100,13 +100,13 @@ internal sealed class BrazeDestinationTypeTests
     [TestCase(1_000_000, 0)]
     [TestCase(1_000_001, 1)]
     public void Warn_of_size_beyond_the_documented(long members, int warnings) =>
-        Assert.That(Braze.Warn(Settings.Braze(), members).Count(), Is.EqualTo(warnings));
+        Assert.That(Braze.Warn(Settings.Braze(), members, connection: null).Count(), Is.EqualTo(warnings));
 
     [Test]
     public void Warn_of_what_may_surprise()
     {
-        Assert.That(Braze.Warn(Settings.Braze(b => b.AttributeShape = BrazeAttributeShape.LiteralName), 1).Single(), Does.Contain("overwrite"));
-        Assert.That(Braze.Warn(Settings.Braze(b => (b.ExternalIdAttribute, b.CreateAllAsNew) = ("", true)), 1).Single(), Does.Contain("anew"));
+        Assert.That(Braze.Warn(Settings.Braze(b => b.AttributeShape = BrazeAttributeShape.LiteralName), 1, connection: null).Single(), Does.Contain("overwrite"));
+        Assert.That(Braze.Warn(Settings.Braze(b => (b.ExternalIdAttribute, b.CreateAllAsNew) = ("", true)), 1, connection: null).Single(), Does.Contain("anew"));
     }
 
     private static IEnumerable<string> Check(DestinationSettings settings)

@@ -85,10 +85,25 @@ internal sealed class MicrosoftAdvertisingDestinationTypeTests
     [TestCase(500_001, true)]
     public void Warn_of_the_limit_and_tell_of_matching(long members, bool isTooMany)
     {
-        var warnings = Destination.Warn(Settings.MicrosoftAdvertising(), members).ToList();
+        var warnings = Destination.Warn(Settings.MicrosoftAdvertising(), members, connection: null).ToList();
 
         Assert.That(warnings[^1], Does.Contain("48 hours").And.Contain("300"));
         Assert.That(warnings.Any(warning => warning.Contains("will be skipped", StringComparison.Ordinal)), Is.EqualTo(isTooMany));
+    }
+
+    [TestCase(1, false, true)]
+    [TestCase(1, true, false)]
+    [TestCase(0, false, false)]
+    [TestCase(99, false, true)]
+    [TestCase(100, false, false)]
+    public void Warn_of_an_account_that_the_connection_does_not_reach(int others, bool isReached, bool warns)
+    {
+        var accounts = Enumerable.Range(1, others).Select(number => $"55{number}").ToList();
+        var connection = new ConnectionFacts("microsoft-advertising", Shared: true, Active: true, "account") { AdAccounts = isReached ? [.. accounts, "7"] : accounts };
+
+        var warnings = Destination.Warn(Settings.MicrosoftAdvertising(s => s.AccountId = "7"), 1, connection);
+
+        Assert.That(warnings.Any(warning => warning.Contains("does not reach the ad account 7", StringComparison.Ordinal)), Is.EqualTo(warns));
     }
 
     private static IEnumerable<string> Check(DestinationSettings settings)

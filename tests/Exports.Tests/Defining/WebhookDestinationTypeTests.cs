@@ -61,7 +61,7 @@ internal sealed class WebhookDestinationTypeTests
 
     [TestCase(true, 0)]
     [TestCase(false, 1)]
-    public void Warn_of_members_who_stay(bool sendRemovals, int warnings) => Assert.That(Destination.Warn(Read(s => s.SendRemovals = sendRemovals), 1).Count(), Is.EqualTo(warnings));
+    public void Warn_of_members_who_stay(bool sendRemovals, int warnings) => Assert.That(Destination.Warn(Read(s => s.SendRemovals = sendRemovals), 1, connection: null).Count(), Is.EqualTo(warnings));
 
     [Test]
     public void Runs_go_to_the_worker_of_the_type() =>

@@ -24,6 +24,10 @@ internal sealed class FakeConnections : CredentialService.CredentialServiceBase
     /// <summary>Happens before each answer.</summary>
     public Func<Task> BeforeAnswer { get; set; } = () => Task.CompletedTask;
 
+    /// <summary>What the grant of a connection to Microsoft Advertising reaches.</summary>
+    public void Reach(string name, params IEnumerable<string> accounts) =>
+        _connections[name].MicrosoftAdvertisingAccounts.Add(accounts.Select(account => new MicrosoftAdvertisingAccount { AccountId = account }));
+
     public void Remove(string name) => _connections.TryRemove(name, out _);
 
     public override async Task<ConnectionSummary> DescribeConnection(DescribeConnectionRequest request, ServerCallContext context)

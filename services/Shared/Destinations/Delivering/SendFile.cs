@@ -183,12 +183,14 @@ internal sealed class SendFile(AudienceWork work, IFileDelivery files, SettleFil
     // Null when the account may not be called now.
     private async Task<FileStep?> StepAsync(Func<CancellationToken, Task<FileStep>> step, CancellationToken cancellationToken)
     {
+        var asked = tools.Time.GetTimestamp();
         if (!await work.Run.MayCallAsync(cancellationToken))
         {
             return null;
         }
 
         var started = tools.Time.GetTimestamp();
+        work.Counts.Meter.Waited(tools.Time.GetElapsedTime(asked, started));
         var taken = await step(cancellationToken);
         work.Counts.Meter.Stepped(taken.Answer, tools.Time.GetElapsedTime(started));
         return taken;
