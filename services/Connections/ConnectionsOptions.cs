@@ -17,8 +17,8 @@ internal sealed class ConnectionsOptions : IValidatableObject
     [Range(typeof(TimeSpan), "00:00:00.100", "00:01:00", ErrorMessage = "Connections:VerifyTimeout must be a time from 00:00:00.100 to 00:01:00.")]
     public TimeSpan VerifyTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
-    /// <value>How often a connection is verified without anybody asking. Default: a day.</value>
-    [Range(typeof(TimeSpan), "01:00:00", "3650.00:00:00", ErrorMessage = "Connections:RecheckInterval must be from 1 hour to 3650 days, such as 1.00:00:00.")]
+    /// <value>How often a connection is verified without anybody asking: well within the life of a grant that nobody uses. Default: a day.</value>
+    [Range(typeof(TimeSpan), "01:00:00", "30.00:00:00", ErrorMessage = "Connections:RecheckInterval must be from 1 hour to 30 days, such as 1.00:00:00.")]
     public TimeSpan RecheckInterval { get; set; } = TimeSpan.FromDays(1);
 
     /// <value>How long a key encrypts new secrets; older keys go on decrypting. Default: 90 days.</value>

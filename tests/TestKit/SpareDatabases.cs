@@ -40,10 +40,13 @@ internal static class SpareDatabases
 
     public static async Task GiveBackAsync(NpgsqlConnectionStringBuilder settings)
     {
-        await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(settings.ConnectionString) { Pooling = false }.ConnectionString);
-        await connection.OpenAsync();
-        await using var command = new NpgsqlCommand(Empty, connection);
-        await command.ExecuteNonQueryAsync();
+        await using (var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(settings.ConnectionString) { Pooling = false }.ConnectionString))
+        {
+            await connection.OpenAsync();
+            await using var command = new NpgsqlCommand(Empty, connection);
+            await command.ExecuteNonQueryAsync();
+        }
+
         Spare.Add(settings.Database!);
     }
 

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using CustomerInsights.Connections.Verifying;
 using CustomerInsights.Contracts.Connections.V1;
 using CustomerInsights.ServiceDefaults.Resources;
 using CustomerInsights.ServiceDefaults.Storage;
@@ -132,13 +131,13 @@ internal static class ConnectionStore
     /// The connection whose recheck is due first; null when none is. One with a problem is left to people, unless a recheck
     /// recorded it and it can pass by itself.
     /// </summary>
-    public static async Task<DueRecheck?> FindDueRecheckAsync(Session session, DateTimeOffset now, TimeSpan interval)
+    public static async Task<ConnectionName?> FindDueRecheckAsync(Session session, DateTimeOffset now, TimeSpan interval)
     {
-        var row = await session.QuerySingleOrDefaultAsync<Row>(
-            $"""
-            SELECT {Columns}, doubted_etag FROM connections
-            WHERE (recheck_at <= @now OR recheck_at > @latest) AND created_at <= @youngest
-              AND (credential_problem = @none OR (credential_problem <> @revoked AND doubted_etag = etag))
+        var row = await session.QuerySingleOrDefaultAsync<NameRow>(
+            """
+            SELECT environment_id, connection_id FROM connections
+            WHERE (recheck_at <= @now OR recheck_at > @latest) AND (recheck_at > 0 OR created_at <= @youngest)
+              AND (credential_problem = @none OR (credential_problem <> @revoked AND recheck_found = credential_version || ' ' || credential_problem))
             ORDER BY recheck_at, environment_id, connection_id
             LIMIT 1
             """,
@@ -150,12 +149,27 @@ internal static class ConnectionStore
                 none = Problem.None,
                 revoked = Problem.GrantRevoked,
             });
-        return row is null ? null : new DueRecheck(Read(row)!, row.DoubtedEtag == row.Etag);
+        return row is null ? null : new ConnectionName(row.EnvironmentId, row.ConnectionId);
     }
 
-    /// <summary>Remembers when a connection is rechecked next, and whether it is doubted as it is now.</summary>
-    public static Task SaveRecheckAsync(Transaction transaction, ConnectionName name, DateTimeOffset at, string doubtedEtag) => transaction.ExecuteAsync(
-        $"UPDATE connections SET recheck_at = @at, doubted_etag = @doubtedEtag WHERE {IsNamed}", new { name.Environment, name.Connection, at = at.ToMicroseconds(), doubtedEtag });
+    /// <summary>Whether the last recheck was refused, and nothing has changed the connection since.</summary>
+    public static async Task<bool> IsDoubtedAsync(Transaction transaction, ConnectionName name) =>
+        await transaction.QuerySingleAsync<long>($"SELECT COUNT(*) FROM connections WHERE {IsNamed} AND doubted_etag = etag", name) == 1;
+
+    /// <summary>Remembers when a connection is rechecked next.</summary>
+    public static Task PutOffRecheckAsync(Transaction transaction, ConnectionName name, DateTimeOffset until) => transaction.ExecuteAsync(
+        $"UPDATE connections SET recheck_at = @until WHERE {IsNamed}", new { name.Environment, name.Connection, until = until.ToMicroseconds() });
+
+    /// <summary>Remembers how a recheck ended.</summary>
+    /// <param name="isDoubted">It was refused.</param>
+    /// <param name="isRecorded">The problem that the connection has is what a recheck found.</param>
+    public static Task SaveRecheckAsync(Transaction transaction, ConnectionName name, bool isDoubted, bool isRecorded) => transaction.ExecuteAsync(
+        $"""
+        UPDATE connections
+        SET doubted_etag = {(isDoubted ? "etag" : "''")}, recheck_found = {(isRecorded ? "credential_version || ' ' || credential_problem" : "''")}
+        WHERE {IsNamed}
+        """,
+        name);
 
     private static string KeyOf(string displayName) => displayName.ToUpperInvariant();
 
@@ -202,9 +216,7 @@ internal static class ConnectionStore
         long AgreedAt,
         long CreatedAt,
         string CreatedBy,
-        string Etag)
-    {
-        /// <summary>Only where it is asked for.</summary>
-        public string DoubtedEtag { get; init; } = "";
-    }
+        string Etag);
+
+    private sealed record NameRow(string EnvironmentId, string ConnectionId);
 }

@@ -52,8 +52,8 @@ internal sealed class FetchCredential(Database database, ConnectionTypes types, 
             return Refusal.NotFound(facts.Asked.Name.ToString());
         }
 
-        // What was found out is about the connection as it was; an administrator has just changed it.
-        if (present.CredentialVersion != facts.Asked.CredentialVersion || !present.ExportUser.IsSameAs(facts.Asked.ExportUser))
+        // What was found out is about the connection as it was; an administrator, or a verification, has just changed it.
+        if ((present.CredentialVersion, present.CredentialProblem) != (facts.Asked.CredentialVersion, facts.Asked.CredentialProblem) || !present.ExportUser.IsSameAs(facts.Asked.ExportUser))
         {
             return new Refusal(RefusalKind.Unavailable, "The connection is being changed. Try again.") { Reason = "CONNECTION_CHANGING" };
         }

@@ -29,8 +29,16 @@ internal sealed class ReportRefusedCredential(Database database, ConnectionTypes
         // A run that began before somebody entered a new key speaks of the old one.
         var version = await AuditStore.FindCredentialVersionAsync(transaction, name, run.ToString()) ?? connection.CredentialVersion;
         await audit.AddAsync(transaction, new AuditEntry(caller.Principal, AuditActions.CredentialRefused, name, reason) { Run = run.ToString(), CredentialVersion = version });
+        if (version != connection.CredentialVersion)
+        {
+            return connection;
+        }
+
+        // Whatever a recheck found: now it is more than that, and left to people.
+        await ConnectionStore.SaveRecheckAsync(transaction, name, isDoubted: false, isRecorded: false);
+
         // What is known already is known from somebody nearer, such as that a person has taken the grant back.
-        if (version != connection.CredentialVersion || connection.CredentialProblem != Problem.None)
+        if (connection.CredentialProblem != Problem.None)
         {
             return connection;
         }

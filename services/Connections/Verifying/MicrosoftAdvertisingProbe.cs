@@ -23,6 +23,10 @@ internal sealed record FoundAccounts(string Problem, IReadOnlyList<FoundAccount>
 internal sealed partial class MicrosoftAdvertisingProbe(OutboundClient outbound, IOptions<ConnectionsOptions> options, TimeProvider time, ILogger<MicrosoftAdvertisingProbe> logger)
 {
     private const int MaxAccounts = 100;
+
+    /// <summary>Bytes of an answer: a page of accounts, with everything that is told of each.</summary>
+    private const int MaxAnswer = 1024 * 1024;
+
     private const int MaxText = 200;
     private static readonly string[] ErrorLists = ["Errors", "OperationErrors", "BatchErrors"];
     private static readonly int[] NotTheRightPerson = [106, 120, 123];
@@ -66,7 +70,7 @@ internal sealed partial class MicrosoftAdvertisingProbe(OutboundClient outbound,
         });
         (problem, var accounts) = await CallAsync("Accounts/Search", search, accessToken, cancellationToken);
         return problem != Problem.None ? FoundAccounts.Failed(problem)
-            : accounts.TryGetProperty("Accounts", out var list) && list.ValueKind == JsonValueKind.Array ? Judge([.. list.EnumerateArray().Select(Read).OfType<FoundAccount>().Take(MaxAccounts)])
+            : accounts.TryGetProperty("Accounts", out var list) && list.ValueKind == JsonValueKind.Array ? Judge([.. list.EnumerateArray().Select(Read).OfType<FoundAccount>().Take(MaxAccounts).OrderBy(account => account.AccountId, StringComparer.Ordinal)])
             : FoundAccounts.Failed(Problem.HostUnreachable);
     }
 
@@ -84,7 +88,7 @@ internal sealed partial class MicrosoftAdvertisingProbe(OutboundClient outbound,
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", accessToken.Value);
         request.Headers.Add("DeveloperToken", registration.ReadDeveloperToken().Value);
         using var response = await outbound.SendAsync(request, cancellationToken);
-        var answer = await ForeignAnswer.ReadJsonAsync(response.Content, ProbeOutcome.MaxAnswer, cancellationToken);
+        var answer = await ForeignAnswer.ReadJsonAsync(response.Content, MaxAnswer, cancellationToken);
         if (response.StatusCode == HttpStatusCode.OK && answer is { } accepted)
         {
             return (Problem.None, accepted);

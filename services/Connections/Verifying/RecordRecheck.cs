@@ -14,39 +14,39 @@ namespace CustomerInsights.Connections.Verifying;
 /// </summary>
 internal sealed partial class RecordRecheck(AuditStore audit, IdGenerator ids, JobLease lease, IOptions<ConnectionsOptions> options, TimeProvider time, ILogger<RecordRecheck> logger)
 {
+    private const string Actor = "service:connections";
+
     /// <summary>How long a connection waits that was refused, or that has changed while the service was asked.</summary>
     private static readonly TimeSpan SoonAgain = TimeSpan.FromMinutes(10);
 
-    /// <summary>How long one waits of which nothing could be learnt. Not longer than the shortest interval.</summary>
+    /// <summary>How long one waits of which nothing could be learnt, or nothing good. Not longer than the shortest interval.</summary>
     private static readonly TimeSpan LaterAgain = TimeSpan.FromHours(1);
 
-    private const string Actor = "service:connections";
-
     /// <summary>Puts a connection off before it is looked at: one that brings the process down each time must not keep the others from their turns.</summary>
-    public async Task PutOffAsync(Transaction transaction, LeasedJob job, DueRecheck due)
+    public async Task PutOffAsync(Transaction transaction, LeasedJob job, ConnectionName name)
     {
         await lease.AssertHeldAsync(transaction, job);
-        await ConnectionStore.SaveRecheckAsync(transaction, due.Connection.Name, time.GetUtcNow() + LaterAgain, due.IsDoubted ? due.Connection.Etag : "");
+        await ConnectionStore.PutOffRecheckAsync(transaction, name, time.GetUtcNow() + LaterAgain);
     }
 
-    public async Task RunAsync(Transaction transaction, LeasedJob job, DueRecheck due, RecheckFinding found)
+    public async Task RunAsync(Transaction transaction, LeasedJob job, RecheckFinding found)
     {
         await lease.AssertHeldAsync(transaction, job);
-        var present = await ConnectionStore.LockAsync(transaction, due.Connection.Name);
+        var present = await ConnectionStore.LockAsync(transaction, found.Asked.Name);
         if (present is null)
         {
             return;
         }
 
         // What was found out is about the connection as it was.
-        if (present.Etag != due.Connection.Etag)
+        if (present.Etag != found.Asked.Etag)
         {
-            await ConnectionStore.SaveRecheckAsync(transaction, present.Name, time.GetUtcNow() + SoonAgain, doubtedEtag: "");
+            await ConnectionStore.PutOffRecheckAsync(transaction, present.Name, time.GetUtcNow() + SoonAgain);
             return;
         }
 
-        var isRefused = found is { IsTelling: true, Credential.Problem: not Problem.None };
-        var counts = found.IsTelling && (!isRefused || due.IsDoubted);
+        var wasDoubted = await ConnectionStore.IsDoubtedAsync(transaction, present.Name);
+        var counts = found.IsTelling && (!found.IsRefused || wasDoubted || present.CredentialProblem != Problem.None);
         var updated = (counts ? found.Credential.Put(present) : present) with { ExportUserProblem = found.HasExportUser ? Problem.None : Problem.ExportUserInvalid };
         if (updated != present)
         {
@@ -55,14 +55,15 @@ internal sealed partial class RecordRecheck(AuditStore audit, IdGenerator ids, J
             await TellAsync(transaction, present, updated);
         }
 
-        var wait = counts ? options.Value.RecheckInterval : isRefused ? SoonAgain : LaterAgain;
-        var isDoubted = isRefused || (!found.IsTelling && due.IsDoubted);
-        await ConnectionStore.SaveRecheckAsync(transaction, present.Name, time.GetUtcNow() + wait, isDoubted ? updated.Etag : "");
+        var wait = found.IsRefused ? (counts ? LaterAgain : SoonAgain) : counts ? options.Value.RecheckInterval : LaterAgain;
+        await ConnectionStore.PutOffRecheckAsync(transaction, present.Name, time.GetUtcNow() + wait);
+        await ConnectionStore.SaveRecheckAsync(
+            transaction, present.Name, isDoubted: found.IsRefused || (!found.IsTelling && wasDoubted), isRecorded: updated.CredentialProblem != Problem.None);
     }
 
     private async Task TellAsync(Transaction transaction, Connection before, Connection after)
     {
-        if (before.CredentialProblem != after.CredentialProblem)
+        if (before.CredentialProblem != after.CredentialProblem || before.Document != after.Document)
         {
             await audit.AddAsync(transaction, new AuditEntry(Actor, AuditActions.Verified, after.Name, after.CredentialProblem) { CredentialVersion = after.CredentialVersion });
         }
@@ -73,16 +74,26 @@ internal sealed partial class RecordRecheck(AuditStore audit, IdGenerator ids, J
             await audit.AddAsync(transaction, new AuditEntry(Actor, action, after.Name, after.ExportUser.Principal));
         }
 
-        if (before.IsActive != after.IsActive)
+        if (after.IsActive)
         {
-            transaction.AfterCommit(() => Log.Changed(
-                logger, after.IsActive ? LogLevel.Information : LogLevel.Warning, after.Name.ToString(), after.IsActive ? "active again" : "in need of attention", $"{after.CredentialProblem}{after.ExportUserProblem}"));
+            if (!before.IsActive)
+            {
+                transaction.AfterCommit(() => Log.Active(logger, after.Name.ToString()));
+            }
+        }
+        else if ((before.CredentialProblem, before.ExportUserProblem) != (after.CredentialProblem, after.ExportUserProblem))
+        {
+            var problems = string.Join(", ", new[] { after.CredentialProblem, after.ExportUserProblem }.Where(problem => problem != Problem.None));
+            transaction.AfterCommit(() => Log.NeedsAttention(logger, after.Name.ToString(), problems));
         }
     }
 
     private static partial class Log
     {
-        [LoggerMessage(EventId = 1, Message = "A recheck found {Connection} {State} {Problem}")]
-        public static partial void Changed(ILogger logger, LogLevel level, string connection, string state, string problem);
+        [LoggerMessage(1, LogLevel.Warning, "A recheck found that {Connection} needs attention: {Problems}")]
+        public static partial void NeedsAttention(ILogger logger, string connection, string problems);
+
+        [LoggerMessage(2, LogLevel.Information, "A recheck found that {Connection} is active again")]
+        public static partial void Active(ILogger logger, string connection);
     }
 }

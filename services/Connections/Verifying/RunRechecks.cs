@@ -8,9 +8,9 @@ using Microsoft.Extensions.Options;
 namespace CustomerInsights.Connections.Verifying;
 
 /// <summary>
-/// Looks at every connection once in a while (Connections:RecheckInterval): a key that was taken back is told of before the
-/// next run needs it, and a grant that nobody uses does not lapse meanwhile (MSA-3). A job that never ends, so that one
-/// replica does it.
+/// Looks at every connection once in a while (Connections:RecheckInterval), but for those whose credential is known to be
+/// refused: a key that was taken back is told of before the next run needs it, and a grant that nobody uses does not lapse
+/// meanwhile (MSA-3). A job that never ends, so that one replica does it.
 /// </summary>
 internal sealed partial class RunRechecks(
     Database database, RecheckConnection recheck, RecordRecheck record, IOptions<ConnectionsOptions> options, TimeProvider time, ILogger<RunRechecks> logger) : IJobHandler
@@ -28,17 +28,20 @@ internal sealed partial class RunRechecks(
             await database.WriteAsync(transaction => record.PutOffAsync(transaction, job, due), cancellationToken);
             try
             {
-                var found = await recheck.RunAsync(due.Connection, cancellationToken);
-                await database.WriteAsync(transaction => record.RunAsync(transaction, job, due, found), cancellationToken);
+                if (await database.ReadAsync(session => ConnectionStore.FindAsync(session, due), cancellationToken) is { } connection)
+                {
+                    var found = await recheck.RunAsync(connection, cancellationToken);
+                    await database.WriteAsync(transaction => record.RunAsync(transaction, job, found), cancellationToken);
+                }
             }
-            catch (RpcException outage) when (outage.StatusCode is StatusCode.Unavailable or StatusCode.DeadlineExceeded)
+            catch (RpcException) when (!cancellationToken.IsCancellationRequested)
             {
                 // Whoever tells roles is away: it would tell nothing of the others either.
                 break;
             }
             catch (Exception exception) when (!cancellationToken.IsCancellationRequested && exception is not LeaseLostException && !DatabaseOutage.Is(exception))
             {
-                Log.Failed(logger, due.Connection.Name.ToString(), ExceptionOutline.Of(exception));
+                Log.Failed(logger, due.ToString(), ExceptionOutline.Of(exception));
             }
         }
 

@@ -37,6 +37,11 @@ internal sealed class VerifyConnection(Database database, ConnectionTypes types,
 
         await audit.AddAsync(transaction, new AuditEntry(caller.Principal, AuditActions.Verified, asked.Name, verified.Problem) { CredentialVersion = asked.CredentialVersion });
 
+        if (present.CredentialVersion == asked.CredentialVersion && verified.Problem == Problem.None)
+        {
+            await ConnectionStore.SaveRecheckAsync(transaction, asked.Name, isDoubted: false, isRecorded: false);
+        }
+
         // The answer was about a credential that has been replaced meanwhile, and whose successor was verified.
         if (present.CredentialVersion != asked.CredentialVersion || verified.Put(present) == present)
         {

@@ -79,7 +79,7 @@ internal sealed class MicrosoftAdvertisingDestinationType() : DestinationType<Mi
 
         if (connection?.AdAccounts is { Count: > 0 and < MostAccountsKnown } reached && !reached.Contains(settings.AccountId))
         {
-            yield return $"The connection does not reach the ad account {settings.AccountId}, as far as is known. Compare it with the digits behind \"aid=\" in the address of the ad site; or have access given to whoever signed in, and verify the connection.";
+            yield return $"The connection does not reach the ad account {settings.AccountId}, as far as is known. Compare it with the digits behind \"aid=\" in the address of the ad site; or have access given to whoever signed in and verify the connection: the next run looks again.";
         }
 
         yield return $"Microsoft Advertising needs up to 48 hours to match people, and uses a list for ads only while at least {LeastForAds} of its people are matched.";

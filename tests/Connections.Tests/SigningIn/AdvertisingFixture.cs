@@ -1,8 +1,10 @@
+using CustomerInsights.Connections.Verifying;
 using CustomerInsights.ServiceDefaults.Errors;
 using CustomerInsights.ServiceDefaults.Storage;
 using CustomerInsights.TestKit;
 using CustomerInsights.TestKit.Hosting;
 using Grpc.Core;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace CustomerInsights.Connections.Tests.SigningIn;
 
@@ -41,14 +43,31 @@ internal abstract class AdvertisingFixture(Engine engine) : IAsyncDisposable
         await Stored.DisposeAsync();
     }
 
-    /// <summary>Longer than tests last: who moves the clock does not expect calls in the background.</summary>
-    protected virtual TimeSpan RecheckInterval => TimeSpan.FromDays(3650);
+    /// <summary>Whether connections are rechecked. Who moves the clock does not expect calls in the background.</summary>
+    protected virtual bool Rechecks => false;
 
     /// <summary>Another replica on the same database.</summary>
-    protected Task<ServiceHarness> StartHarnessAsync(TimeProvider time)
+    protected Task<ServiceHarness> StartHarnessAsync(TimeProvider time) => ServiceHarness.StartAsync(
+        new ConnectionsApp(),
+        new HarnessOptions { Database = Stored, Time = time, Settings = Platform.Settings(), Fakes = [new FakeExports()], Adjust = (_, services) => Adjust(services) },
+        Token);
+
+    /// <summary>Without rechecks.</summary>
+    internal static void LeaveAlone(IServiceCollection services)
     {
-        var settings = new Dictionary<string, string?>(Platform.Settings()) { ["Connections:RecheckInterval"] = $"{RecheckInterval:c}" };
-        return ServiceHarness.StartAsync(new ConnectionsApp(), new HarnessOptions { Database = Stored, Time = time, Settings = settings, Fakes = [new FakeExports()] }, Token);
+        // Not in the container of the process itself.
+        if (services.SingleOrDefault(service => service.ImplementationType == typeof(StartRechecks)) is { } rechecks)
+        {
+            services.Remove(rechecks);
+        }
+    }
+
+    private void Adjust(IServiceCollection services)
+    {
+        if (!Rechecks)
+        {
+            LeaveAlone(services);
+        }
     }
 
     protected static async Task<RpcException> RefusedAsync<T>(AsyncUnaryCall<T> call, StatusCode status, string? reason = null)

@@ -35,10 +35,10 @@ internal sealed class SandboxTests : IAsyncDisposable
                 Engine = Engine.Sqlite,
                 Time = _clock,
                 Fakes = [new FakeExports()],
+                Adjust = (_, services) => AdvertisingFixture.LeaveAlone(services),
                 Settings = new Dictionary<string, string?>
                 {
                     ["Connections:AllowedSandboxHosts:0"] = _sandbox.Host,
-                    ["Connections:RecheckInterval"] = "3650.00:00:00", // who moves the clock does not expect calls in the background
                     ["Connections:MicrosoftAdvertising:ClientId"] = MicrosoftAdvertisingOptions.DefaultClientId,
                     ["Connections:MicrosoftAdvertising:ClientSecret"] = MicrosoftAdvertisingOptions.DefaultClientSecret,
                     ["Connections:MicrosoftAdvertising:DeveloperToken"] = MicrosoftAdvertisingOptions.DefaultDeveloperToken,

@@ -53,6 +53,16 @@ internal sealed class SignInTests(Engine engine) : AdvertisingFixture(engine)
         Assert.That(credential.DestinationAccount, Does.Match("^microsoft-advertising-[0-9a-f]{16}$"));
     }
 
+    // A page of accounts, with everything that is told of each, was once taken for no answer.
+    [Test]
+    public async Task A_person_may_reach_many_accounts()
+    {
+        var told = new string('x', 2_000);
+        Platform.Accounts = $"[{string.Join(',', Enumerable.Range(0, 100).Select(number => $$"""{"Id":"{{2_000_000 + number}}","ParentCustomerId":"1000001","Name":"Shop","AccountLifeCycleStatus":"Active","TaxInformation":"{{told}}"}"""))}]";
+        var connection = await Scene.ConnectAsync(Token);
+        Assert.That(connection.MicrosoftAdvertising.Accounts, Has.Count.EqualTo(100));
+    }
+
     [Test]
     public async Task Pages_are_locked_down_and_the_cookie_goes_to_the_return_only()
     {

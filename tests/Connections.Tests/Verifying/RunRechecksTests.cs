@@ -17,7 +17,7 @@ internal sealed class RunRechecksTests(Engine engine) : AdvertisingFixture(engin
 
     private int _looks;
 
-    protected override TimeSpan RecheckInterval => Day;
+    protected override bool Rechecks => true;
 
     [Test]
     public async Task A_grant_that_nobody_uses_is_kept_alive_and_nothing_else_changes()
@@ -44,7 +44,7 @@ internal sealed class RunRechecksTests(Engine engine) : AdvertisingFixture(engin
         await PassAsync(SoonAgain);
         Assert.That((await Scene.ConnectionAsync()).StateReason, Does.Contain("Sign in again"));
         Assert.That(await AuditAsync(), Has.Some.EqualTo("CONNECTION_VERIFIED service:connections GRANT_REVOKED"));
-        Assert.That(Harness.Logs.Records, Has.Some.Matches<TestKit.Hosting.CapturedLog>(record => record.Text == $"A recheck found {Scene.Name} in need of attention GRANT_REVOKED"));
+        Assert.That(Harness.Logs.Records, Has.Some.Matches<TestKit.Hosting.CapturedLog>(record => record.Text == $"A recheck found that {Scene.Name} needs attention: GRANT_REVOKED"));
         var asked = Platform.TokenRequests.Count;
         await PassAsync(TimeSpan.FromDays(3));
         Assert.That(Platform.TokenRequests, Has.Count.EqualTo(asked), "nobody is asked in vain");
@@ -106,30 +106,71 @@ internal sealed class RunRechecksTests(Engine engine) : AdvertisingFixture(engin
     }
 
     [Test]
-    public async Task What_a_recheck_has_recorded_a_recheck_takes_back()
+    public async Task What_a_recheck_has_recorded_a_recheck_takes_back([Values] bool changesMeanwhile)
     {
         await ConnectAsync();
         Platform.Fault = Forbid;
         await PassAsync(Day);
         await PassAsync(SoonAgain);
-        Assert.That(await StateAsync(), Is.EqualTo(ConnectionState.NeedsAttention));
-        await PassAsync(Day);
         var refused = (await AuditAsync()).Count;
+        await PassAsync(LaterAgain);
+        Assert.That((await StateAsync(), (await AuditAsync()).Count), Is.EqualTo((ConnectionState.NeedsAttention, refused)), "once is enough");
+        if (changesMeanwhile)
+        {
+            await RenameAsync();
+            await Scene.Client.AddExportUserAsync(new AddExportUserRequest { Name = Scene.Name });
+            refused = (await AuditAsync()).Count;
+        }
+
         Platform.Fault = () => null;
-        await PassAsync(Day);
+        await PassAsync(LaterAgain);
         Assert.That(await StateAsync(), Is.EqualTo(ConnectionState.Active));
         Assert.That((await AuditAsync()).Skip(refused), Is.EqualTo(new[] { "CONNECTION_VERIFIED service:connections " }));
     }
 
     [Test]
-    public async Task What_a_worker_has_reported_is_left_to_people()
+    public async Task What_a_worker_has_reported_is_left_to_people([Values] bool afterRecheck)
     {
         await ConnectAsync();
         await Scene.Worker.FetchCredentialAsync(Scene.Fetch());
+        if (afterRecheck)
+        {
+            Platform.Fault = Forbid;
+            await PassAsync(Day);
+            await PassAsync(SoonAgain);
+            Platform.Fault = () => null;
+        }
+
         await Scene.Worker.ReportRefusedCredentialAsync(new ReportRefusedCredentialRequest { Name = Scene.Name, Run = Scene.Fetch().Run, Reason = "CREDENTIAL_FORBIDDEN" });
+        var looks = _looks;
         await PassAsync(Day);
         await PassAsync(Day);
-        Assert.That((await StateAsync(), _looks), Is.EqualTo((ConnectionState.NeedsAttention, 0)));
+        Assert.That((await StateAsync(), _looks), Is.EqualTo((ConnectionState.NeedsAttention, looks)));
+    }
+
+    [Test]
+    public async Task An_acceptance_by_hand_ends_the_doubt()
+    {
+        await ConnectAsync();
+        Platform.Fault = Forbid;
+        await PassAsync(Day);
+        Platform.Fault = () => null;
+        await Scene.Client.VerifyConnectionAsync(new VerifyConnectionRequest { Name = Scene.Name });
+        Platform.Fault = Forbid;
+        await PassAsync(SoonAgain);
+        Assert.That(await StateAsync(), Is.EqualTo(ConnectionState.Active));
+        await PassAsync(SoonAgain);
+        Assert.That(await StateAsync(), Is.EqualTo(ConnectionState.NeedsAttention));
+    }
+
+    [Test]
+    public async Task A_secret_that_cannot_be_decrypted_is_told_by_whoever_needs_it()
+    {
+        await ConnectAsync();
+        await Scene.ExecuteAsync("UPDATE grants SET token = 'damaged'", Token);
+        await PassAsync(Day);
+        await PassAsync(LaterAgain);
+        Assert.That(await StateAsync(), Is.EqualTo(ConnectionState.Active));
     }
 
     [Test]
@@ -200,6 +241,7 @@ internal sealed class RunRechecksTests(Engine engine) : AdvertisingFixture(engin
     /// </summary>
     private async Task PassAsync(TimeSpan time)
     {
+        await Eventually.TrueAsync(async () => await CountAsync("running = 0") == 1, "the last rechecks are over", cancellationToken: Token);
         Clock.Advance(time);
         await Eventually.TrueAsync(
             async () =>

@@ -54,9 +54,10 @@ internal sealed class BalancingTests
         name.Servers = [PortOf(server)];
         name.Time.Offset += TimeSpan.FromSeconds(6);
         await Expect.StatusAsync(() => CallAsync(channel, 1, cancellationToken));
-        await Expect.TrueAsync(() => name.LookUps == 2);
+        await Expect.TrueAsync(async () => await Expect.ExceptionAsync(() => CallAsync(channel, 1, cancellationToken)) is null);
 
         Assert.That(await CallAsync(channel, 3, cancellationToken), Has.Count.EqualTo(1));
+        Assert.That(name.LookUps, Is.EqualTo(2));
     }
 
     [Test]
