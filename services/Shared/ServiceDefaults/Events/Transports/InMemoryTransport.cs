@@ -16,6 +16,9 @@ internal sealed class InMemoryTransport(IReadOnlyList<EventSubscription> subscri
     private readonly ConcurrentDictionary<string, Delivery> _deliveries = new();
     private long _deliveryCount;
     private readonly CancellationTokenSource _stopping = new();
+
+    // The bus takes a send after its stop for a fault and logs an error, so none may begin any more, and none be under way.
+    private readonly SemaphoreSlim _sending = new(1);
     private readonly ILogger _logger = loggers.CreateLogger<InMemoryTransport>();
     private IBusControl? _bus;
 
@@ -57,11 +60,7 @@ internal sealed class InMemoryTransport(IReadOnlyList<EventSubscription> subscri
         _deliveries[id] = delivery;
         try
         {
-            var exchange = await bus.GetSendEndpoint(new Uri($"exchange:{outgoing.Topic}"));
-
-            // Into memory takes no time, and the bus would report a send that was cancelled as a fault.
-            cancellationToken.ThrowIfCancellationRequested();
-            await exchange.Send(new EventMessage(outgoing.Body.ToArray()), context => context.Headers.Set(DeliveryHeader, id), CancellationToken.None);
+            await SendAsync(bus, outgoing, id, cancellationToken);
             await delivery.Completed.WaitAsync(cancellationToken);
         }
         finally
@@ -78,13 +77,42 @@ internal sealed class InMemoryTransport(IReadOnlyList<EventSubscription> subscri
         }
 
         await _stopping.CancelAsync();
+        await _sending.WaitAsync(cancellationToken);
+        _sending.Release();
         await _bus.StopAsync(cancellationToken);
+
+        // What still lay in a queue will not be handled any more.
+        foreach (var delivery in _deliveries.Values)
+        {
+            delivery.Failed(new TransportStoppedException());
+        }
     }
 
     public async ValueTask DisposeAsync()
     {
         await StopAsync(CancellationToken.None);
         _stopping.Dispose();
+        _sending.Dispose();
+    }
+
+    private async Task SendAsync(IBusControl bus, OutgoingEvent outgoing, string delivery, CancellationToken cancellationToken)
+    {
+        await _sending.WaitAsync(cancellationToken);
+        try
+        {
+            if (_stopping.IsCancellationRequested)
+            {
+                throw new TransportStoppedException();
+            }
+
+            // Into memory takes no time, and the bus would report a send that was cancelled as a fault, too.
+            var exchange = await bus.GetSendEndpoint(new Uri($"exchange:{outgoing.Topic}"));
+            await exchange.Send(new EventMessage(outgoing.Body.ToArray()), context => context.Headers.Set(DeliveryHeader, delivery), CancellationToken.None);
+        }
+        finally
+        {
+            _sending.Release();
+        }
     }
 
     private async Task ConsumeAsync(EventSubscription subscription, ConsumeContext<EventMessage> context)
@@ -99,7 +127,7 @@ internal sealed class InMemoryTransport(IReadOnlyList<EventSubscription> subscri
         catch (Exception exception)
         {
             // The sender hears of it and publishes again; nothing to give back to a queue.
-            delivery?.Failed(exception);
+            delivery?.Failed(new EventNotHandledException(exception));
             return;
         }
 
@@ -125,9 +153,12 @@ internal sealed class InMemoryTransport(IReadOnlyList<EventSubscription> subscri
             }
         }
 
-        public void Failed(Exception exception) => _completed.TrySetException(new EventNotHandledException(exception));
+        public void Failed(Exception exception) => _completed.TrySetException(exception);
     }
 }
 
 /// <summary>A subscriber in the same process could not handle an event; the sender publishes it again.</summary>
 internal sealed class EventNotHandledException(Exception cause) : Exception("A subscriber failed.", cause);
+
+/// <summary>The process stops; what it still has to publish stays in the outbox.</summary>
+internal sealed class TransportStoppedException() : Exception("The bus has stopped.");
