@@ -59,6 +59,12 @@ internal sealed class AuditStore(IdGenerator ids, TimeProvider time)
             entry.Detail,
         });
 
+    /// <summary>Records that the export user no longer counts, or does again; nothing when that is as it was.</summary>
+    public Task AddExportUserChangeAsync(Transaction transaction, string actor, Connection before, Connection after) => before.ExportUserProblem == after.ExportUserProblem
+        ? Task.CompletedTask
+        : AddAsync(transaction, new AuditEntry(
+            actor, after.ExportUserProblem == Problem.None ? AuditActions.ExportUserValidAgain : AuditActions.ExportUserInvalid, after.Name, after.ExportUser.Principal));
+
     /// <summary>Which credential a run was given last; null when it was given none.</summary>
     public static Task<long?> FindCredentialVersionAsync(Transaction transaction, ConnectionName connection, string run) => transaction.QuerySingleOrDefaultAsync<long?>(
         """

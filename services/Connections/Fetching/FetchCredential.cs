@@ -76,12 +76,7 @@ internal sealed class FetchCredential(Database database, ConnectionTypes types, 
 
     private async Task SaveAsync(Transaction transaction, Caller caller, Connection before, Connection after)
     {
-        if (before.ExportUserProblem != after.ExportUserProblem)
-        {
-            var action = after.ExportUserProblem == Problem.None ? AuditActions.ExportUserValidAgain : AuditActions.ExportUserInvalid;
-            await audit.AddAsync(transaction, new AuditEntry(caller.Principal, action, after.Name, after.ExportUser.Principal));
-        }
-
+        await audit.AddExportUserChangeAsync(transaction, caller.Principal, before, after);
         if (before != after)
         {
             // The same secret under a newer key is no change that anybody should have to know of.

@@ -68,20 +68,12 @@ internal sealed partial class RecordRecheck(AuditStore audit, IdGenerator ids, J
             await audit.AddAsync(transaction, new AuditEntry(Actor, AuditActions.Verified, after.Name, after.CredentialProblem) { CredentialVersion = after.CredentialVersion });
         }
 
-        if (before.ExportUserProblem != after.ExportUserProblem)
+        await audit.AddExportUserChangeAsync(transaction, Actor, before, after);
+        if (after.IsActive && !before.IsActive)
         {
-            var action = after.ExportUserProblem == Problem.None ? AuditActions.ExportUserValidAgain : AuditActions.ExportUserInvalid;
-            await audit.AddAsync(transaction, new AuditEntry(Actor, action, after.Name, after.ExportUser.Principal));
+            transaction.AfterCommit(() => Log.Active(logger, after.Name.ToString()));
         }
-
-        if (after.IsActive)
-        {
-            if (!before.IsActive)
-            {
-                transaction.AfterCommit(() => Log.Active(logger, after.Name.ToString()));
-            }
-        }
-        else if ((before.CredentialProblem, before.ExportUserProblem) != (after.CredentialProblem, after.ExportUserProblem))
+        else if (!after.IsActive && (before.CredentialProblem, before.ExportUserProblem) != (after.CredentialProblem, after.ExportUserProblem))
         {
             var problems = string.Join(", ", new[] { after.CredentialProblem, after.ExportUserProblem }.Where(problem => problem != Problem.None));
             transaction.AfterCommit(() => Log.NeedsAttention(logger, after.Name.ToString(), problems));

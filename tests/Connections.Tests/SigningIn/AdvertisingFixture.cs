@@ -49,7 +49,7 @@ internal abstract class AdvertisingFixture(Engine engine) : IAsyncDisposable
     /// <summary>Another replica on the same database.</summary>
     protected Task<ServiceHarness> StartHarnessAsync(TimeProvider time) => ServiceHarness.StartAsync(
         new ConnectionsApp(),
-        new HarnessOptions { Database = Stored, Time = time, Settings = Platform.Settings(), Fakes = [new FakeExports()], Adjust = (_, services) => Adjust(services) },
+        new HarnessOptions { Database = Stored, Time = time, Settings = Platform.Settings(), Fakes = [new FakeExports()], Adjust = Rechecks ? null : (_, services) => LeaveAlone(services) },
         Token);
 
     /// <summary>Without rechecks.</summary>
@@ -59,14 +59,6 @@ internal abstract class AdvertisingFixture(Engine engine) : IAsyncDisposable
         if (services.SingleOrDefault(service => service.ImplementationType == typeof(StartRechecks)) is { } rechecks)
         {
             services.Remove(rechecks);
-        }
-    }
-
-    private void Adjust(IServiceCollection services)
-    {
-        if (!Rechecks)
-        {
-            LeaveAlone(services);
         }
     }
 
